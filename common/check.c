@@ -1,0 +1,238 @@
+#include "check.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WATCHDOG_SECONDS 20
+
+static const char *demo_name = "demo";
+static pid_t demo_pid;
+static int planned, done, failed, steps;
+static bool colour, plan_printed, ended;
+static char unknown_reason[200] = "the kernel does not tell";
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* One line on stdout, in colour on a terminal. */
+static void line(const char *ansi, const char *prefix, const char *format, va_list args) {
+    printf("%s%s", colour ? ansi : "", prefix);
+    vprintf(format, args);
+    printf("%s\n", colour ? "\033[0m" : "");
+}
+
+static void on_alarm(int signo) {
+    static const char text[] = "Bail out! the demo took too long: something hangs\n";
+    (void)signo;
+    ssize_t ignored = write(STDOUT_FILENO, text, sizeof text - 1);
+    (void)ignored;
+    _exit(99);
+}
+
+/* A demo that leaves by exit() without end() must not look like a success. */
+static void at_exit(void) {
+    if (getpid() == demo_pid && !ended) {
+        printf("# left after %d of %d planned checks\n", done, planned);
+        fflush(stdout);
+        _exit(1);
+    }
+}
+
+void begin_at(const char *file, int argc, char **argv, int plan, const char *question) {
+    static char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(base_name(file), "."), base_name(file));
+    demo_name = name;
+    demo_pid = getpid();
+    planned = plan;
+    if (argc > 1) {
+        bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
+        if (!help) {
+            const char *bad = strcmp(argv[1], "--help") == 0 ? argv[2] : argv[1];
+            fprintf(stderr, "%s: %s '%s'\n", name,
+                    bad[0] == '-' ? "unknown option" : "unexpected argument", bad);
+        }
+        fprintf(help ? stdout : stderr,
+                "usage: %s [--help]\n"
+                "  %s\n"
+                "  Prints TAP version 14. Exit status: 0 all checks hold, 1 a check failed,\n"
+                "  2 bad usage, 77 skipped, 99 the set-up failed.\n",
+                name, question);
+        exit(help ? 0 : 2);
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0); /* before any fork: else both would print what is buffered */
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && strcmp(term, "dumb");
+    atexit(at_exit);
+    signal(SIGALRM, on_alarm);
+    alarm(WATCHDOG_SECONDS);
+    printf("TAP version 14\n");
+    tell("%s: %s", name, question);
+}
+
+static void print_plan(void) {
+    if (!plan_printed) printf("1..%d\n", planned);
+    plan_printed = true;
+}
+
+int end(void) {
+    ended = true;
+    alarm(0);
+    if (done != planned) tell("planned %d checks, but ran %d", planned, done);
+    return failed == 0 && done == planned ? 0 : 1;
+}
+
+void step_at(const char *place, const char *text) {
+    (void)place;
+    print_plan();
+    if (colour) printf("\033[1m");
+    printf("# Step %d. %s%s\n", ++steps, text, colour ? "\033[0m" : "");
+}
+
+void tell(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    line("", "# ", format, args);
+    va_end(args);
+}
+
+void evidence(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    line("\033[36m", "#   ", format, args);
+    va_end(args);
+}
+
+/* One test point: "ok 3 - text (claim) # SKIP reason", with # and \ escaped as TAP 14 wants. */
+static bool report(bool holds, const char *text, const char *claim, const char *skipped) {
+    const char *ansi = skipped ? "\033[33m" : holds ? "\033[32m" : "\033[1;31m";
+    print_plan();
+    done++;
+    if (!holds) failed++;
+    printf("%s%s %d - ", colour ? ansi : "", holds ? "ok" : "not ok", done);
+    for (; *text; text++) {
+        if (*text == '#' || *text == '\\') putchar('\\');
+        putchar(*text);
+    }
+    if (claim) printf(" (%s)", claim);
+    if (skipped) printf(" # SKIP %s", skipped);
+    printf("%s\n", colour ? "\033[0m" : "");
+    return holds;
+}
+
+/* Reports, and where the check fails shows its place, its expression and what was seen. */
+static bool judge(bool holds, const char *place, const char *expr, const char *seen,
+                  const char *text, const char *claim) {
+    report(holds, text, claim, NULL);
+    if (!holds) evidence("%s: %s", base_name(place), expr);
+    if (!holds) evidence("seen: %s", seen);
+    return holds;
+}
+
+bool check_at(const char *place, bool holds, const char *expr, const char *text,
+              const char *claim) {
+    return judge(holds, place, expr, "false", text, claim);
+}
+
+static bool compare(long a, const char *op, long b) {
+    switch (op[0]) {
+    case '=': return a == b;
+    case '!': return a != b;
+    case '<': return op[1] ? a <= b : a < b;
+    default: return op[1] ? a >= b : a > b;
+    }
+}
+
+bool check_num_at(const char *place, long a, const char *op, long b, const char *expr,
+                  const char *text, const char *claim) {
+    char seen[80];
+    if (a == UNKNOWN || b == UNKNOWN) return report(true, text, claim, unknown_reason);
+    snprintf(seen, sizeof seen, "%ld %s %ld", a, op, b);
+    return judge(compare(a, op, b), place, expr, seen, text, claim);
+}
+
+bool check_str_at(const char *place, const char *a, const char *b, const char *expr,
+                  const char *text, const char *claim) {
+    char seen[200];
+    if (!a || !b) return report(true, text, claim, unknown_reason);
+    snprintf(seen, sizeof seen, "\"%s\", expected: \"%s\"", a, b);
+    return judge(strcmp(a, b) == 0, place, expr, seen, text, claim);
+}
+
+bool check_errno_at(const char *place, bool call_failed, int code, const char *expr,
+                    const char *text, const char *claim) {
+    const char *seen = call_failed ? errno_name(errno) : "success";
+    return check_str_at(place, seen, errno_name(code), expr, text, claim);
+}
+
+void skip(const char *text, const char *claim, const char *reason) {
+    report(true, text, claim, reason);
+}
+
+void skip_all(const char *reason) {
+    ended = true;
+    printf("1..0 # SKIP %s\n", reason);
+    exit(77);
+}
+
+long unknown(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(unknown_reason, sizeof unknown_reason, format, args);
+    va_end(args);
+    return UNKNOWN;
+}
+
+static _Noreturn void give_up(int code, const char *format, va_list args) {
+    bool in_demo = getpid() == demo_pid;
+    fflush(stdout);
+    FILE *to = in_demo ? stdout : stderr;
+    if (in_demo)
+        fprintf(to, "Bail out! ");
+    else
+        fprintf(to, "%s (child %ld): ", demo_name, (long)getpid());
+    vfprintf(to, format, args);
+    if (code != 0) fprintf(to, ": %s (%s)", strerror(code), errno_name(code));
+    fprintf(to, "\n");
+    fflush(to);
+    ended = true;
+    if (in_demo) exit(99);
+    _exit(99);
+}
+
+void die(const char *format, ...) {
+    int code = errno;
+    va_list args;
+    va_start(args, format);
+    give_up(code, format, args);
+}
+
+void bail_out(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    give_up(0, format, args);
+}
+
+const char *errno_name(int code) {
+#define NAME(code)                                                                                 \
+    { code, #code }
+    static const struct {
+        int code;
+        const char *name;
+    } names[] = {
+        NAME(EACCES), NAME(EAGAIN), NAME(EBADF),        NAME(EBUSY),     NAME(EEXIST),
+        NAME(EFAULT), NAME(EFBIG),  NAME(EINVAL),       NAME(EIO),       NAME(EISDIR),
+        NAME(ELOOP),  NAME(EMFILE), NAME(ENAMETOOLONG), NAME(ENODEV),    NAME(ENOENT),
+        NAME(ENOMEM), NAME(ENOSPC), NAME(ENOSYS),       NAME(ENOTDIR),   NAME(EDQUOT),
+        NAME(ENXIO),  NAME(EPERM),  NAME(EOPNOTSUPP),   NAME(EOVERFLOW), NAME(EROFS),
+        NAME(ESPIPE), NAME(ESRCH),  NAME(ENFILE),       NAME(ETXTBSY),
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].code == code) return names[i].name;
+    return code == 0 ? "success" : "errno";
+}

@@ -1,0 +1,206 @@
+#include "observe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/vfs.h>
+
+/* The 64 bits that pagemap.rst gives for every page. */
+#define PRESENT        (UINT64_C(1) << 63)
+#define SWAPPED        (UINT64_C(1) << 62)
+#define FILE_OR_SHARED (UINT64_C(1) << 61)
+#define MAPPED_ONCE    (UINT64_C(1) << 56)
+#define FRAME          ((UINT64_C(1) << 55) - 1)
+
+size_t page_size(void) {
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static long cannot_read(const char *path) {
+    return unknown("%s: %s", path, errno_name(errno));
+}
+
+/* The pagemap entries of `pages` pages from `address` on; false if the kernel does not tell. */
+static bool read_pagemap(pid_t pid, const volatile void *address, uint64_t *entries, size_t pages) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/pagemap", (long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1) {
+        cannot_read(pid == getpid() ? "/proc/self/pagemap" : "/proc/PID/pagemap");
+        return false;
+    }
+    size_t bytes = pages * sizeof *entries;
+    off_t where = (off_t)((uintptr_t)address / page_size() * sizeof *entries);
+    ssize_t got = pread(fd, entries, bytes, where);
+    if (got != (ssize_t)bytes) cannot_read("/proc/PID/pagemap (read)");
+    close(fd);
+    return got == (ssize_t)bytes;
+}
+
+/*
+ * Finds the mapping around `address` in /proc/PID/smaps and there `field` (kB), or its permissions
+ * when `field` is NULL. Returns 0 kB with empty `perms` if there is no such mapping.
+ */
+static long read_smaps(pid_t pid, const volatile void *address, const char *field, char perms[5]) {
+    char path[64], text[512];
+    uintptr_t wanted = (uintptr_t)address, first, last;
+    bool inside = false;
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, field ? "smaps" : "maps");
+    FILE *file = fopen(path, "re");
+    if (!file) return cannot_read(field ? "/proc/PID/smaps" : "/proc/PID/maps");
+    long kb = field ? unknown("no mapping, or no %s in smaps", field) : 0;
+    perms[0] = '\0';
+    while (fgets(text, sizeof text, file)) {
+        char mode[5];
+        if (sscanf(text, "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &last, mode) == 3) {
+            inside = first <= wanted && wanted < last;
+            if (inside) memcpy(perms, mode, sizeof mode);
+        } else if (inside && field && strncmp(text, field, strlen(field)) == 0 &&
+                   text[strlen(field)] == ':') {
+            kb = atol(text + strlen(field) + 1);
+            break;
+        }
+    }
+    fclose(file);
+    return kb;
+}
+
+/* A line "NAME value" or "NAME: value" of a /proc file. */
+static long read_field(const char *path, const char *shown, const char *name) {
+    char text[256];
+    FILE *file = fopen(path, "re");
+    if (!file) return cannot_read(shown);
+    long value = unknown("%s has no %s", shown, name);
+    while (fgets(text, sizeof text, file))
+        if (strncmp(text, name, strlen(name)) == 0 && strchr(": \t", text[strlen(name)]))
+            value = atol(text + strlen(name) + 1);
+    fclose(file);
+    return value;
+}
+
+const char *page_kind(pid_t pid, const volatile void *address) {
+    uint64_t entry;
+    char perms[5];
+    if (!read_pagemap(pid, address, &entry, 1)) return NULL;
+    if (entry & (PRESENT | SWAPPED)) return entry & FILE_OR_SHARED ? FILE_PAGE : ANONYMOUS_PAGE;
+    if (read_smaps(pid, address, NULL, perms) == UNKNOWN) return NULL;
+    return perms[0] ? NO_PAGE : NO_MAPPING;
+}
+
+long mapped_once(pid_t pid, const volatile void *address) {
+    uint64_t entry;
+    if (!read_pagemap(pid, address, &entry, 1)) return UNKNOWN;
+    if (!(entry & PRESENT)) return unknown("no page is mapped there");
+    return (entry & MAPPED_ONCE) != 0;
+}
+
+long frame_number(pid_t pid, const volatile void *address) {
+    uint64_t entry;
+    if (!read_pagemap(pid, address, &entry, 1)) return UNKNOWN;
+    if (!(entry & PRESENT)) return unknown("no page is mapped there");
+    if ((entry & FRAME) == 0) return unknown("needs CAP_SYS_ADMIN");
+    return (long)(entry & FRAME);
+}
+
+long pages_present(pid_t pid, const volatile void *address, size_t pages) {
+    uint64_t *entries = calloc(pages, sizeof *entries);
+    long present = 0;
+    if (!entries) die("calloc");
+    if (!read_pagemap(pid, address, entries, pages))
+        present = UNKNOWN;
+    else
+        for (size_t i = 0; i < pages; i++)
+            present += (entries[i] & PRESENT) != 0;
+    free(entries);
+    return present;
+}
+
+const char *page_text(pid_t pid, const volatile void *address) {
+    static char texts[2][160];
+    static int turn;
+    char *text = texts[turn ^= 1], perms[5] = "", frame[32] = "";
+    const char *kind = page_kind(pid, address);
+    int used = snprintf(text, sizeof texts[0], "%p -> ", (void *)(uintptr_t)address);
+    char *rest = text + used;
+    size_t room = sizeof texts[0] - (size_t)used;
+    if (!kind || read_smaps(pid, address, NULL, perms) == UNKNOWN) {
+        snprintf(rest, room, "unknown");
+    } else if (strcmp(kind, NO_PAGE) == 0 || strcmp(kind, NO_MAPPING) == 0) {
+        snprintf(rest, room, "(%s)%s%s", kind, perms[0] ? "  " : "", perms);
+    } else {
+        long number = frame_number(pid, address), once = mapped_once(pid, address);
+        if (number != UNKNOWN) snprintf(frame, sizeof frame, "frame 0x%lx  ", number);
+        snprintf(rest, room, "%s%s  %s  %s", frame, kind, perms,
+                 once == UNKNOWN ? ""
+                 : once          ? "mapped once"
+                                 : "mapped several times");
+    }
+    return text;
+}
+
+long smaps_kb(pid_t pid, const volatile void *address, const char *field) {
+    char perms[5];
+    return read_smaps(pid, address, field, perms);
+}
+
+long status_kb(pid_t pid, const char *field) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+    return read_field(path, "/proc/PID/status", field);
+}
+
+long vmstat(const char *counter) {
+    return read_field("/proc/vmstat", "/proc/vmstat", counter);
+}
+
+long page_faults(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) == -1) die("getrusage");
+    return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* Both count twice before: after a fork() the first count itself faults on the stack. Not under
+ * ASan: its shadow memory would fault as well. */
+__attribute__((no_sanitize_address)) long faults_of_load(const volatile char *address,
+                                                         size_t pages) {
+    size_t step = page_size();
+    long before = page_faults();
+    before = page_faults();
+    for (size_t i = 0; i < pages; i++)
+        (void)address[i * step];
+    return page_faults() - before;
+}
+
+__attribute__((no_sanitize_address)) long faults_of_store(volatile char *address, size_t pages,
+                                                          char byte) {
+    size_t step = page_size();
+    long before = page_faults();
+    before = page_faults();
+    for (size_t i = 0; i < pages; i++)
+        address[i * step] = byte;
+    return page_faults() - before;
+}
+
+long change(long earlier, long later) {
+    return earlier == UNKNOWN || later == UNKNOWN ? UNKNOWN : later - earlier;
+}
+
+const char *file_system(int fd) {
+    static const struct {
+        unsigned long magic;
+        const char *name;
+    } known[] = {{0xEF53, "ext4"},      {0x01021994, "tmpfs"}, {0x794c7630, "overlayfs"},
+                 {0x9123683E, "btrfs"}, {0x58465342, "xfs"},   {0x858458f6, "ramfs"}};
+    static char other[32];
+    struct statfs info;
+    if (fstatfs(fd, &info) == -1) return "unknown";
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if ((unsigned long)info.f_type == known[i].magic) return known[i].name;
+    snprintf(other, sizeof other, "file system 0x%lx", (unsigned long)info.f_type);
+    return other;
+}

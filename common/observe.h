@@ -1,0 +1,68 @@
+/*
+ * observe - what the kernel says about a page, a range or a process, for any pid whose /proc files
+ * may be read (one's own, one's children's). It never prints and never judges.
+ *
+ * Where /proc does not tell, a number is UNKNOWN, a string is NULL, and unknown() has the reason.
+ * Sources: proc(5), Documentation/admin-guide/mm/pagemap.rst.
+ */
+#ifndef OBSERVE_H
+#define OBSERVE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "check.h"
+
+/* The page size in bytes, sysconf(3). Never assume 4096. */
+size_t page_size(void);
+
+/* What stands behind one page of a mapping; see page_kind(). */
+#define NO_MAPPING     "no mapping"
+#define NO_PAGE        "no page yet" /* the page table has no entry: the next access faults */
+#define FILE_PAGE      "page cache"  /* a page of a file, or of shared anonymous memory */
+#define ANONYMOUS_PAGE "anonymous"   /* a page of this process's own: no file, or a private copy */
+
+/* One of the four above for the page that holds `address` in process `pid` (pagemap bits 63, 61).
+ */
+const char *page_kind(pid_t pid, const volatile void *address);
+
+/* 1 if this page is mapped exactly once on the whole machine, 0 if more often (pagemap bit 56). */
+long mapped_once(pid_t pid, const volatile void *address);
+
+/* The page's frame number; UNKNOWN without CAP_SYS_ADMIN in the initial user namespace. */
+long frame_number(pid_t pid, const volatile void *address);
+
+/* How many of `pages` pages from `address` on have a page-table entry (pagemap bit 63). */
+long pages_present(pid_t pid, const volatile void *address, size_t pages);
+
+/* One page in words, for evidence: address -> frame, kind, permissions, mappers. Static buffers:
+ * two results live side by side. */
+const char *page_text(pid_t pid, const volatile void *address);
+#define show_page(who, pid, address) evidence("%-7s %s", who, page_text(pid, address))
+
+/* A field of the mapping around `address` in /proc/PID/smaps ("Rss", "Pss", "Shared_Dirty"): kB.
+ * Neighbouring anonymous mappings may be merged into one. UNKNOWN if there is no mapping. */
+long smaps_kb(pid_t pid, const volatile void *address, const char *field);
+
+/* A field of /proc/PID/status ("VmPTE", "VmSize"): kB. */
+long status_kb(pid_t pid, const char *field);
+
+/* A counter of /proc/vmstat ("pgreuse"): events since boot, on the whole machine. */
+long vmstat(const char *counter);
+
+/* Page faults, minor + major, that this process has had; getrusage(2). */
+long page_faults(void);
+
+/* The page faults of this process when it loads (stores) one byte in each of `pages` pages, the
+ * first one at `address`. */
+long faults_of_load(const volatile char *address, size_t pages);
+long faults_of_store(volatile char *address, size_t pages, char byte);
+
+/* later - earlier, or UNKNOWN if either is. */
+long change(long earlier, long later);
+
+/* The file system of an open file, by its magic number (statfs(2)): "ext4", "tmpfs", ... */
+const char *file_system(int fd);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * scratch - a private directory under TMPDIR (default /tmp) that is gone afterwards, however the
+ * demo ends. A janitor process makes it, waits for the demo's end on a socket and removes it: after
+ * exit() as after Ctrl-C or kill -9.
+ */
+#ifndef SCRATCH_H
+#define SCRATCH_H
+
+#include <sys/types.h>
+
+/* The path of the directory (mode 0700), made at the first call. Bails out if TMPDIR is missing,
+ * not writable or full. It holds plain files only. */
+const char *scratch_dir(void);
+
+/* The path of `name` in the directory; nothing is created. Static buffer. */
+char *scratch_path(const char *name);
+
+/* Creates the file `name` with `bytes` zero bytes and returns a descriptor, O_RDWR. The space is
+ * reserved (posix_fallocate(3)): no store will die of a full file system. Bails out on failure. */
+int scratch_file(const char *name, size_t bytes);
+
+#endif

@@ -1,0 +1,116 @@
+/*
+ * 01_arguments - what does mmap() take, and what does it refuse?
+ *
+ * Notes      sections 1.1 函数原型, 1.2 参数说明, 1.3 返回值
+ * Watch      which errno a wrong argument gives, and which "wrong" argument is none
+ * Corrects   1.2-2
+ * Try this   1. MAP_SHARED -> MAP_PRIVATE: checks 1 fail
+ * See also   mmap(2), memfd_create(2); 10_2_permissions, 10_3_offset
+ */
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "process.h"
+#include "scratch.h"
+
+#define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
+
+int main(int argc, char **argv) {
+    begin(argc, argv, 27, "what does mmap() take, and what does it refuse?");
+    size_t page = page_size();
+    int fd = scratch_file("file", 2 * page);
+
+    step("The prototype of the notes, and what it returns.");
+    void *(*call)(void *addr, size_t length, int prot, int flags, int fd, off_t offset) = mmap;
+    char *p = call(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    check(p != MAP_FAILED, "mmap() takes six arguments and returns an address", "1.1-1 1.3-1");
+    if (p == MAP_FAILED) die("mmap");
+    check_errno(mmap(NULL, 0, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED, EINVAL,
+                "on failure it returns MAP_FAILED and sets errno: length 0 is EINVAL", "1.3-1");
+    check(MAP_FAILED != NULL && (intptr_t)MAP_FAILED == -1, "MAP_FAILED is -1, not NULL", "1.3-1");
+
+    step("addr is a hint. First one that is free, then an odd one, then one that is taken.");
+    char *hole = mmap(NULL, 2 * page, PROT_NONE, ANONYMOUS, -1, 0);
+    if (hole == MAP_FAILED || munmap(hole, 2 * page) == -1) die("mmap, munmap");
+    char *hint = mmap(hole, page, PROT_READ | PROT_WRITE, ANONYMOUS, -1, 0);
+    check(hint == hole, "a hint that is free is honoured", "1.2-1");
+    char *next = mmap(hole + page + 5, page, PROT_READ, ANONYMOUS, -1, 0);
+    check(next == hole + page, "a hint inside a page is rounded to the page", "1.2-1");
+    if (hint == MAP_FAILED) die("mmap");
+    *hint = 'L';
+    next = mmap(hint, page, PROT_READ, ANONYMOUS, -1, 0);
+    check(next != hint && *hint == 'L', "with a hint that is taken the mapping goes elsewhere",
+          "1.2-1");
+
+    step("Only MAP_FIXED makes addr binding, and then no mapping is safe from it.");
+    int fixed = ANONYMOUS | MAP_FIXED, careful = ANONYMOUS | MAP_FIXED_NOREPLACE;
+    check_errno(mmap(hint + 5, page, PROT_READ, fixed, -1, 0) == MAP_FAILED, EINVAL,
+                "MAP_FIXED inside a page is EINVAL", "1.2-1");
+    check_errno(mmap(hint, page, PROT_READ, careful, -1, 0) == MAP_FAILED, EEXIST,
+                "MAP_FIXED_NOREPLACE on a taken page is EEXIST", "1.2-1");
+    check(mmap(hint, page, PROT_READ, fixed, -1, 0) == hint && *hint == 0,
+          "MAP_FIXED silently replaces what was there, content and all", "1.2-1");
+
+    step("length is in bytes; the kernel rounds it up to whole pages.");
+    tell("The notes say: it usually has to be a multiple of the page size, 4 KB.");
+    char *one = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    char *more = mmap(NULL, page + 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (one == MAP_FAILED || more == MAP_FAILED) die("mmap");
+    long one_kb = smaps_kb(getpid(), one, "Size"), more_kb = smaps_kb(getpid(), more, "Size");
+    evidence("length 1 maps %ld kB; length %zu maps %ld kB", one_kb, page + 1, more_kb);
+    check_num(one_kb, ==, page / 1024, "a length of 1 byte maps one page", "1.2-2");
+    check_num(more_kb, ==, 2 * page / 1024, "one page and one byte map two pages", "1.2-2");
+    check_str(store_to(more + 2 * page - 1), "no signal",
+              "bytes beyond length, up to the end of the page, can be used", "1.2-2");
+
+    step("prot: what the page may be used for.");
+    char *none = mmap(NULL, page, PROT_NONE, MAP_SHARED, fd, 0);
+    char *readable = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
+    if (none == MAP_FAILED || readable == MAP_FAILED) die("mmap");
+    check_str(load_from(none), "SIGSEGV SEGV_ACCERR", "PROT_NONE: a load dies", "1.2-3");
+    check_str(load_from(readable), "no signal", "PROT_READ: a load works", "1.2-3");
+    check_str(store_to(readable), "SIGSEGV SEGV_ACCERR", "PROT_READ: a store dies", "1.2-3");
+    check_str(store_to(p), "no signal", "PROT_READ | PROT_WRITE: a store works", "1.2-3");
+
+    step("flags: MAP_SHARED or MAP_PRIVATE; MAP_ANONYMOUS can only be added to one of them.");
+    char in_file = 0;
+    p[page] = 'S';
+    if (pread(fd, &in_file, 1, (off_t)page) != 1) die("pread");
+    check(in_file == 'S', "a store to a MAP_SHARED mapping is in the file", "1.2-4");
+    check_errno(mmap(NULL, page, PROT_READ, 0, fd, 0) == MAP_FAILED, EINVAL,
+                "without MAP_SHARED and MAP_PRIVATE: EINVAL", "1.2-4");
+    check_errno(mmap(NULL, page, PROT_READ, MAP_ANONYMOUS, -1, 0) == MAP_FAILED, EINVAL,
+                "MAP_ANONYMOUS alone: EINVAL", "1.2-4");
+    check(mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_PRIVATE, fd, 0) != MAP_FAILED,
+          "both bits together are a third flag, MAP_SHARED_VALIDATE, and succeed", "1.2-4");
+
+    step("fd: -1 for anonymous memory, otherwise a descriptor of something that can be mapped.");
+    int dir = open(scratch_dir(), O_RDONLY), ends[2];
+    if (dir == -1 || pipe(ends) == -1) die("open, pipe");
+    check(mmap(NULL, page, PROT_READ, ANONYMOUS, 999, 0) != MAP_FAILED,
+          "with MAP_ANONYMOUS, Linux ignores fd; portable programs pass -1", "1.2-5");
+    check_errno(mmap(NULL, page, PROT_READ, MAP_SHARED, -1, 0) == MAP_FAILED, EBADF,
+                "without MAP_ANONYMOUS, fd -1 is EBADF", "1.2-5");
+    check_errno(mmap(NULL, page, PROT_READ, MAP_SHARED, dir, 0) == MAP_FAILED, ENODEV,
+                "a directory cannot be mapped: ENODEV", "1.2-5");
+    check_errno(mmap(NULL, page, PROT_READ, MAP_SHARED, ends[0], 0) == MAP_FAILED, ENODEV,
+                "a pipe cannot be mapped: ENODEV", "1.2-5");
+
+    step("offset: a multiple of the page size of the file, which need not be 4096.");
+    check_errno(mmap(NULL, page, PROT_READ, MAP_SHARED, fd, (off_t)page / 2) == MAP_FAILED, EINVAL,
+                "an offset of half a page is EINVAL", "1.2-6");
+    check(mmap(NULL, page, PROT_READ, MAP_SHARED, fd, (off_t)page) != MAP_FAILED,
+          "an offset of one page works", "1.2-6");
+    const char *rule = "in a file of huge pages an offset of one small page is EINVAL";
+    int huge = memfd_create("huge", MFD_HUGETLB), flags = MAP_SHARED | MAP_NORESERVE;
+    if (huge == -1)
+        skip(rule, "1.2-6", "this kernel has no huge pages");
+    else
+        check_errno(mmap(NULL, page, PROT_READ, flags, huge, (off_t)page) == MAP_FAILED, EINVAL,
+                    rule, "1.2-6");
+    return end();
+}

@@ -1,0 +1,85 @@
+/*
+ * 01_munmap - which address and which length may munmap() have?
+ *
+ * Notes      section 1.4 取消映射
+ * Watch      the hole in the middle of a mapping; the pages beside it live on
+ * Corrects   1.4-1 1.4-2
+ * Try this   1. MAP_SHARED -> MAP_PRIVATE: checks 1 fail
+ * See also   munmap(2); 10_6_munmap
+ */
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "process.h"
+#include "scratch.h"
+
+/* The letters of the pages that are mapped, a dash for a hole: from /proc/self/maps. */
+static void show(const char *p, size_t page) {
+    char letters[] = "--------";
+    for (size_t i = 0; i < 8; i++) {
+        const char *kind = page_kind(getpid(), p + i * page);
+        if (!kind || strcmp(kind, NO_MAPPING) != 0) letters[i] = kind ? (char)('A' + i) : '?';
+    }
+    evidence("%p   %s", (const void *)p, letters);
+}
+
+int main(int argc, char **argv) {
+    begin(argc, argv, 16, "which address and which length may munmap() have?");
+    size_t page = page_size();
+
+    step("Map eight pages of a file and store a letter in each.");
+    int fd = scratch_file("file", 8 * page);
+    char *p = mmap(NULL, 8 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED) die("mmap");
+    for (size_t i = 0; i < 8; i++)
+        p[i * page] = (char)('A' + i);
+    show(p, page);
+    tell("The notes say: the address must be the one that mmap() returned,");
+    tell("and the length must be the one that was mapped.");
+
+    step("Unmap B: an address and a length that mmap() never saw.");
+    check(munmap(p + page, page) == 0, "a page in the middle of a mapping can be unmapped",
+          "1.4-1 1.4-2");
+    show(p, page);
+    check_str(load_from(p + page), "SIGSEGV SEGV_MAPERR", "a load from the hole dies", "1.4-1");
+    check_str(load_from(p), "no signal", "the page before the hole lives on", "1.4-1");
+    check_str(load_from(p + 2 * page), "no signal", "the page behind the hole lives on", "1.4-1");
+
+    step("Unmap one byte of D.");
+    check(munmap(p + 3 * page, 1) == 0, "munmap() rounds its length up, too", "1.4-2");
+    show(p, page);
+    check_str(load_from(p + 4 * page - 1), "SIGSEGV SEGV_MAPERR",
+              "a length of 1 byte takes the whole page away", "1.4-2");
+    check_str(load_from(p + 4 * page), "no signal", "and no other page", "1.4-2");
+
+    step("Map anonymous memory into the hole of B, then unmap A to D in one call.");
+    void *b = mmap(p + page, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (b == MAP_FAILED) die("mmap");
+    check(munmap(p, 4 * page) == 0, "one call may take several mappings and a hole", "1.4-2");
+    show(p, page);
+    check_str(load_from(p + page), "SIGSEGV SEGV_MAPERR", "all mappings in its range are gone",
+              "1.4-2");
+    check(munmap(p, 4 * page) == 0, "to unmap what is not mapped is no error", "1.4-1");
+
+    step("What is refused: an address inside a page, and length 0.");
+    check_errno(munmap(p + 4 * page + 100, page) == -1, EINVAL,
+                "an address inside a page is EINVAL", "1.4-1");
+    check_errno(munmap(p + 4 * page, 0) == -1, EINVAL, "length 0 is EINVAL", "1.4-2");
+    check(p[4 * page] == 'E' && p[5 * page] == 'F', "a refused munmap() leaves everything mapped",
+          "1.4-1");
+
+    step("Unmap the rest and read the file.");
+    char letters[8] = "";
+    check(munmap(p + 4 * page, 4 * page) == 0, "a mapping may be unmapped piece by piece", "1.4-2");
+    for (int i = 0; i < 8; i++)
+        if (pread(fd, &letters[i], 1, i * (off_t)page) != 1) die("pread");
+    evidence("the file: %.8s", letters);
+    check(letters[0] == 'A' && letters[1] == 'B' && letters[7] == 'H',
+          "unmapping a shared mapping loses no store: all letters are in the file", NULL);
+    check_str(load_from(p + 7 * page), "SIGSEGV SEGV_MAPERR", "a load after munmap() dies",
+              "1.4-1");
+    return end();
+}

@@ -1,0 +1,100 @@
+/*
+ * 03_demand_paging - when does a mapping get its pages?
+ *
+ * Notes      sections 3.1 核心概念, 3.3 mmap 的映射过程
+ * Watch      a mapping of 1 GiB costs nothing; pages come with page faults, one or many at a time
+ * Corrects   3.3-2 3.3-6
+ * Try this   1. MAP_SHARED -> MAP_PRIVATE: checks 1 fail
+ * See also   mmap(2), mincore(2), getrusage(2); 03_page_cache
+ */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "scratch.h"
+
+#define GIB   ((size_t)1 << 30)
+#define PAGES ((size_t)64)
+
+int main(int argc, char **argv) {
+    begin(argc, argv, 18, "when does a mapping get its pages?");
+    size_t page = page_size(), bytes = PAGES * page;
+    pid_t self = getpid();
+
+    step("Make a file of 1 GiB that is one hole but for an M in the middle. Map all of it.");
+    int fd = scratch_file("gigabyte", 0);
+    if (ftruncate(fd, (off_t)GIB) == -1) die("ftruncate");
+    if (pwrite(fd, "M", 1, (off_t)GIB / 2) != 1) die("pwrite");
+    long size = status_kb(self, "VmSize"), tables = status_kb(self, "VmPTE");
+    char *p = mmap(NULL, GIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED) die("mmap");
+    size = change(size, status_kb(self, "VmSize"));
+    tables = change(tables, status_kb(self, "VmPTE"));
+    evidence("virtual memory +%ld kB, page tables +%ld kB", size, tables);
+    tell("The notes say: mmap() creates the page-table entries, only the frames are missing.");
+    check_num(size, ==, GIB / 1024, "mmap() takes a range of addresses", "3.3-1");
+    check_num(tables, ==, 0, "mmap() makes no page-table entries", "3.3-2");
+    check_num(pages_present(self, p, GIB / page), ==, 0, "mmap() brings no page in", "3.1-1 3.3-2");
+
+    step("Store an N over the M: the first access to that page.");
+    char *middle = p + GIB / 2;
+    char in_file = 0;
+    unsigned char resident = 0;
+    if (mincore(middle, page, &resident) == -1) die("mincore");
+    tables = status_kb(self, "VmPTE");
+    show_page("before", self, middle);
+    long first = faults_of_store(middle, 1, 'N'), second = faults_of_store(middle, 1, 'N');
+    show_page("after", self, middle);
+    if (pread(fd, &in_file, 1, (off_t)GIB / 2) != 1) die("pread");
+    check_num(first, ==, 1, "the first access is a page fault", "3.3-3");
+    check_num(change(tables, status_kb(self, "VmPTE")), >, 0,
+              "the fault makes the page table and the entry", "3.3-2 3.3-7");
+    check_str(page_kind(self, middle), FILE_PAGE, "the entry leads to the page cache", "3.3-5");
+    check(resident & 1, "the page was there since the write(): no disk was read", "3.3-4");
+    check(in_file == 'N', "the store was then carried out: the file has the N", "3.3-7");
+    check_num(second, ==, 0, "the next access is no fault: no kernel, no system call", "3.3-8");
+
+    step("Fill a file of 64 pages, so that the page cache has it, and read it through a mapping.");
+    int cached = scratch_file("cached", bytes);
+    for (size_t i = 0; i < PAGES; i++)
+        if (pwrite(cached, "x", 1, (off_t)(i * page)) != 1) die("pwrite");
+    char *q = mmap(NULL, bytes, PROT_READ, MAP_SHARED, cached, 0);
+    if (q == MAP_FAILED) die("mmap");
+    tell("The notes say: every page that is touched for the first time is a page fault.");
+    long one = faults_of_load(q, 1), present = pages_present(self, q, PAGES);
+    long rest = faults_of_load(q + page, PAGES - 1);
+    evidence("%s: the first fault mapped %ld pages; %ld faults for all 64", file_system(cached),
+             present, one + rest);
+    check(one == 1 && rest < (long)PAGES, "there are at most as many faults as pages", "3.3-6");
+    if (page < 65536)
+        check_num(one + rest, <, PAGES, "one fault maps several pages of a cached file", "3.3-6");
+    else
+        skip("one fault maps several pages of a cached file", "3.3-6", "pages of 64 KiB or more");
+
+    step("Control: the same file, mapped with MAP_POPULATE.");
+    char *r = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, cached, 0);
+    if (r == MAP_FAILED) die("mmap");
+    check_num(pages_present(self, r, PAGES), ==, PAGES, "MAP_POPULATE makes the entries at once",
+              "3.3-2");
+    check_num(faults_of_load(r, PAGES), ==, 0, "then no access faults", "3.3-3");
+
+    step("Anonymous memory, 64 pages between two guards: read it all, then store into it all.");
+    char *guard = mmap(NULL, bytes + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (guard == MAP_FAILED) die("mmap");
+    char *a = guard + page;
+    if (mprotect(a, bytes, PROT_READ | PROT_WRITE) == -1) die("mprotect");
+    madvise(a, bytes, MADV_NOHUGEPAGE); /* EINVAL where the kernel has no huge pages: fine */
+    long loads = faults_of_load(a, PAGES), read_kb = smaps_kb(self, a, "Rss");
+    show_page("read", self, a);
+    long stores = faults_of_store(a, PAGES, 'x'), stored_kb = smaps_kb(self, a, "Rss");
+    show_page("stored", self, a);
+    evidence("64 loads: %ld faults, %ld kB; 64 stores: %ld faults, %ld kB", loads, read_kb, stores,
+             stored_kb);
+    check_num(loads, ==, PAGES, "reading anonymous memory is one fault a page", "3.3-3");
+    check_num(read_kb, ==, 0, "but takes no memory: every page is the zero page", "3.3-5");
+    check_num(stores, ==, PAGES, "the first store faults once more", "3.3-5");
+    check_num(stored_kb, ==, bytes / 1024, "and gives each page a frame of its own", "3.3-5");
+    check_str(page_kind(self, a), ANONYMOUS_PAGE, "which belongs to no file", "3.3-5");
+    return end();
+}

@@ -1,0 +1,87 @@
+/*
+ * 03_page_cache - two descriptors, two processes: how many copies of a file are in memory?
+ *
+ * Notes      sections 3.2 虚拟内存与物理内存的关系, 3.4 页缓存（Page Cache）机制
+ * Watch      one frame under two mappings; read(), write() and stores all meet there
+ * Try this   1. MAP_SHARED -> MAP_PRIVATE: checks 1 fail
+ * See also   mmap(2), mincore(2), proc(5) (smaps: Pss); 03_writeback, 06_address_or_frame
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "process.h"
+#include "scratch.h"
+
+int main(int argc, char **argv) {
+    begin(argc, argv, 13, "two descriptors, two processes: how many copies of a file are there?");
+    size_t page = page_size();
+    pid_t parent = getpid();
+    struct turns child;
+
+    step("The parent makes a file with write(), maps it MAP_SHARED and reads it.");
+    int fd = scratch_file("file", page);
+    if (write(fd, "O", 1) != 1) die("write");
+    char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED) die("mmap");
+    unsigned char resident = 0;
+    if (mincore(p, page, &resident) == -1) die("mincore");
+    check(resident & 1, "after write() the page is in the page cache", "3.4-1");
+    check(*p == 'O', "a mapping shows what write() has written", "3.4-1");
+    show_page("parent", parent, p);
+    long alone = smaps_kb(parent, p, "Pss");
+    check_str(page_kind(parent, p), FILE_PAGE, "because it maps the page cache itself", "3.4-1");
+
+    step("A child, forked but with an open() and mmap() of its own, reads the same page.");
+    turns_open(&child);
+    child.pid = fork();
+    if (child.pid == -1) die("fork");
+    if (child.pid == 0) {
+        await_turn(&child);
+        int own = open(scratch_path("file"), O_RDWR);
+        if (own == -1) die("open");
+        volatile char *c = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
+        if (c == MAP_FAILED) die("mmap");
+        if (*c != 'O') die("read through the child's mapping");
+        child.said = (long)c;
+        await_turn(&child);
+        child.said = *c;
+        await_turn(&child);
+        *c = 'C';
+        await_turn(&child);
+        if (write(own, "W", 1) != 1) die("write");
+        child.said = *c;
+        last_turn(&child);
+    }
+    char *c = (char *)give_turn(&child);
+    long together = smaps_kb(parent, p, "Pss");
+    show_page("parent", parent, p);
+    show_page("child", child.pid, c);
+    evidence("parent's proportional share (Pss): %ld kB alone, %ld kB now", alone, together);
+    check_str(page_kind(child.pid, c), FILE_PAGE, "the child maps the page cache, too", "3.4-1");
+    check_num(frame_number(child.pid, c), ==, frame_number(parent, p),
+              "both page tables name the same frame", "3.2-2");
+    check_num(mapped_once(parent, p), ==, 0, "the page is mapped more than once", "3.2-2");
+    check_num(together * 2, ==, alone, "each process is charged half a page (Pss)", "3.2-2");
+
+    step("The parent stores a P. Nobody calls msync().");
+    char in_file = 0;
+    *p = 'P';
+    if (pread(fd, &in_file, 1, 0) != 1) die("pread");
+    check(in_file == 'P', "read() returns the store at once", "3.4-2");
+    check_num(give_turn(&child), ==, 'P', "the child sees the store at once", "3.2-2 3.4-2");
+
+    step("The child stores a C.");
+    give_turn(&child);
+    if (pread(fd, &in_file, 1, 0) != 1) die("pread");
+    check(*p == 'C', "the parent sees the child's store at once", "3.4-2");
+    check(in_file == 'C', "and so does read()", "3.4-2");
+
+    step("The child calls write() on its own descriptor with a W.");
+    check_num(give_turn(&child), ==, 'W', "write() shows at once in the writer's mapping", "3.4-2");
+    check(*p == 'W', "and in the mapping of another process", "3.4-2");
+    turns_close(&child);
+    return end();
+}

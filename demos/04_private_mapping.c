@@ -1,0 +1,118 @@
+/*
+ * 04_private_mapping - what is private about a MAP_PRIVATE mapping?
+ *
+ * Notes      sections 4.1 核心区别, 4.3 MAP_PRIVATE, 4.4 使用场景建议
+ * Watch      only the pages that were written are private; the others follow the file
+ * Corrects   4.3-4 4.4-2
+ * Try this   1. MAP_PRIVATE -> MAP_SHARED on the line "char *p": checks 1 fail
+ * See also   mmap(2), ftruncate(2); 04_shared_mapping, 05_cow_after_fork
+ */
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "process.h"
+#include "scratch.h"
+
+#define RW (PROT_READ | PROT_WRITE)
+
+static char data = 'D'; /* a page of the program's data */
+
+/* The program's text and data in a second process that runs the same program. */
+static void other_program(struct turns *other) {
+    data = 'E';
+    await_turn(other);
+    other->said = (long)(uintptr_t)other_program;
+    await_turn(other);
+    other->said = (long)(uintptr_t)&data;
+    last_turn(other);
+}
+
+int main(int argc, char **argv) {
+    struct turns other;
+    if (has_role(argc, argv, "other", &other)) other_program(&other);
+    begin(argc, argv, 20, "what is private about a MAP_PRIVATE mapping?");
+    size_t page = page_size();
+    pid_t self = getpid();
+    char in_file[2] = "";
+
+    step("Map two pages of a file MAP_PRIVATE, and the same pages MAP_SHARED beside it. Read.");
+    int fd = scratch_file("private.txt", 2 * page);
+    if (pwrite(fd, "1", 1, 0) != 1 || pwrite(fd, "1", 1, (off_t)page) != 1) die("pwrite");
+    char *p = mmap(NULL, 2 * page, RW, MAP_PRIVATE, fd, 0);
+    char *s = mmap(NULL, 2 * page, RW, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED || s == MAP_FAILED) die("mmap");
+    check_str(page_kind(self, p), NO_PAGE, "before the first access there is no page", "4.3-2");
+    long read_first = faults_of_load(p, 1);
+    check(s[0] == '1' && s[page] == '1' && p[page] == '1', "both show the file", NULL);
+    show_page("shared", self, s);
+    show_page("private", self, p);
+    check_str(page_kind(self, p), FILE_PAGE, "a read maps the page cache's page", "4.3-1 4.3-2");
+    check_num(frame_number(self, p), ==, frame_number(self, s),
+              "in the same frame as a shared mapping", "4.3-1");
+
+    step("Store a P into the first page.");
+    read_first += faults_of_store(p, 1, 'P');
+    show_page("shared", self, s);
+    show_page("private", self, p);
+    show_page("page 2", self, p + page);
+    if (pread(fd, in_file, 1, 0) != 1) die("pread");
+    check_str(page_kind(self, p), ANONYMOUS_PAGE, "the store went into a copy", "3.1-2 4.1-3");
+    check(in_file[0] == '1', "the file does not have it", "4.1-1");
+    check(s[0] == '1' && p[0] == 'P', "other mappings do not see it", "4.1-2 4.3-3");
+    check_str(page_kind(self, p + page), FILE_PAGE,
+              "the copy is of one page: the next one is still the page cache's", "4.1-4 4.3-1");
+
+    step("The same in a fresh private mapping, but store without reading first.");
+    char *w = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
+    if (w == MAP_FAILED) die("mmap");
+    long write_first = faults_of_store(w, 1, 'W');
+    evidence("read, then store: %ld faults; store at once: %ld", read_first, write_first);
+    check_num(read_first, ==, 2, "read, then store: two faults, the second for the copy", "5.1-3");
+    check_num(write_first, ==, 1, "store at once: one fault, straight to the copy", "4.3-2 5.1-3");
+    check_num(faults_of_store(w, 1, 'X'), ==, 0, "that page was never read-only", "5.1-3");
+
+    step("Others change the file later. POSIX leaves open what p shows; Linux does this:");
+    tell("The notes say: every process has its own independent copy.");
+    s[0] = s[page] = '2';
+    evidence("p[0] = %c (own page), p[page] = %c (the page cache's)", p[0], p[page]);
+    check(p[page] == '2', "a page without a store of one's own follows the file", "4.3-4");
+    check(p[0] == 'P', "a page with one does not", "4.3-4");
+    p[page] = 'Q';
+    s[page] = '3';
+    check(p[page] == 'Q', "from one's own first store on, the page stands still", "4.3-4");
+
+    step("Somebody truncates the file to nothing and makes it long again.");
+    if (ftruncate(fd, 0) == -1) die("ftruncate");
+    check_str(load_from(p), "SIGBUS BUS_ADRERR", "a load from one's own copy dies", "4.3-4");
+    if ((errno = posix_fallocate(fd, 0, 2 * (off_t)page)) != 0) die("posix_fallocate");
+    check(p[0] == 0, "and the copy is lost: the page reads as zeros", "4.3-4");
+
+    step("Read only: is a private mapping the cheaper one?");
+    tell("The notes say: use MAP_PRIVATE for read-only mappings, for performance.");
+    char *rp = mmap(NULL, 2 * page, PROT_READ, MAP_PRIVATE, fd, 0);
+    char *rs = mmap(NULL, 2 * page, PROT_READ, MAP_SHARED, fd, 0);
+    if (rp == MAP_FAILED || rs == MAP_FAILED) die("mmap");
+    long private_faults = faults_of_load(rp, 2), shared_faults = faults_of_load(rs, 2);
+    show_page("private", self, rp);
+    show_page("shared", self, rs);
+    check_num(private_faults, ==, shared_faults, "both cost the same page faults", "4.4-2 4.1-6");
+    check_num(smaps_kb(self, rp, "Anonymous"), ==, 0, "both map the page cache", "4.4-2");
+
+    step("Run this program once more: its text is a read-only private mapping, its data is not.");
+    start_unrelated(&other, argv[0], "other", "");
+    char *text = (char *)give_turn(&other), *datum = (char *)give_turn(&other);
+    char *own_text = (char *)(uintptr_t)other_program;
+    faults_of_load(own_text, 1);
+    show_page("text", self, own_text);
+    show_page("other's", other.pid, text);
+    show_page("data", self, &data);
+    show_page("other's", other.pid, datum);
+    check_num(mapped_once(other.pid, text), ==, 0, "two runs of a program share its text", "4.4-3");
+    check_str(page_kind(other.pid, datum), ANONYMOUS_PAGE, "each has its own data", "4.4-3");
+    turns_close(&other);
+    return end();
+}

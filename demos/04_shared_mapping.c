@@ -1,0 +1,105 @@
+/*
+ * 04_shared_mapping - who sees a store to a MAP_SHARED mapping, and when?
+ *
+ * Notes      sections 4.1 核心区别, 4.2 MAP_SHARED, 4.4 使用场景建议
+ * Watch      the store stays in the page cache's page; B sees it at once, even half an update
+ * Corrects   4.1-5
+ * Try this   1. MAP_SHARED -> MAP_PRIVATE on the line "char *a": checks 1 fail
+ * See also   mmap(2), open(2); 04_private_mapping, 12_shared_config
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "process.h"
+#include "scratch.h"
+
+/* The "shared configuration" of the notes. An update sets all three members to one number. */
+struct config {
+    int first, second, third;
+};
+
+int main(int argc, char **argv) {
+    begin(argc, argv, 14, "who sees a store to a MAP_SHARED mapping, and when?");
+    size_t page = page_size();
+    pid_t self = getpid();
+    struct turns b;
+    char in_file[13] = "", *path = scratch_path("shared.txt");
+
+    step("Process B comes too early: the file is not there, then it is there but empty.");
+    check_errno(open(path, O_RDWR) == -1, ENOENT, "before A creates the file: ENOENT", "4.2-2");
+    int fd = open(path, O_CREAT | O_EXCL | O_RDWR, 0600);
+    if (fd == -1) die("open");
+    char *early = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
+    check(early != MAP_FAILED, "mmap() of an empty file succeeds", "4.2-2");
+    check_str(load_from(early), "SIGBUS BUS_ADRERR", "but a load from it dies of SIGBUS", "4.2-2");
+
+    step("A sizes the file, maps it and reads.");
+    if ((errno = posix_fallocate(fd, 0, (off_t)page)) != 0) die("posix_fallocate");
+    char *a = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (a == MAP_FAILED) die("mmap");
+    show_page("A", self, a);
+    check_str(page_kind(self, a), NO_PAGE, "before the first access A has no page", "4.1-4");
+    check(*a == 0, "a file that was only sized reads as zeros", NULL);
+    show_page("A", self, a);
+    long before = frame_number(self, a);
+
+    step("A stores \"Hello from A\".");
+    strcpy(a, "Hello from A");
+    show_page("A", self, a);
+    check_str(page_kind(self, a), FILE_PAGE, "the store went into the page cache's page", "4.1-3");
+    check_num(frame_number(self, a), ==, before, "in the same frame as before the store", "4.1-3");
+    check_num(smaps_kb(self, a, "Anonymous"), ==, 0, "no memory was spent on a copy", "4.1-4");
+    if (pread(fd, in_file, 12, 0) != 12) die("pread");
+    check(strcmp(in_file, "Hello from A") == 0, "the file has it", "4.1-1");
+
+    step("Process B opens the file, maps it and reads; then it stores.");
+    turns_open(&b);
+    b.pid = fork();
+    if (b.pid == -1) die("fork");
+    if (b.pid == 0) {
+        await_turn(&b);
+        int fd2 = open(path, O_RDWR);
+        if (fd2 == -1) die("open");
+        char *p2 = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd2, 0);
+        if (p2 == MAP_FAILED) die("mmap");
+        b.said = strcmp(p2, "Hello from A") == 0;
+        await_turn(&b);
+        strcpy(p2, "Hello from B");
+        await_turn(&b);
+        volatile struct config *seen = (struct config *)(void *)p2;
+        b.said = seen->first * 100 + seen->second * 10 + seen->third;
+        last_turn(&b);
+    }
+    check_num(give_turn(&b), ==, 1, "B reads \"Hello from A\", without any msync()",
+              "4.1-2 4.2-1 4.2-2");
+    give_turn(&b);
+    evidence("A reads \"%.12s\"", a);
+    check(strcmp(a, "Hello from B") == 0, "A reads what B has stored", "4.1-2 4.1-6");
+
+    step("A updates a shared configuration of three members from 1 to 2. B looks in the middle.");
+    tell("The notes say: one process changes the configuration, the others see it at once.");
+    volatile struct config *config = (struct config *)(void *)a;
+    config->first = config->second = config->third = 1;
+    config->first = 2;
+    config->second = 2;
+    long seen = give_turn(&b);
+    config->third = 2;
+    evidence("B read %ld %ld %ld", seen / 100, seen / 10 % 10, seen % 10);
+    check_num(seen, ==, 221, "at once means store by store: B saw half an update", "4.2-1 4.4-1");
+
+    step("What does the first store cost? Two fresh mappings, one shared, one private.");
+    tell("The notes say: MAP_SHARED is faster, since nothing is copied at the first store.");
+    char *s = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    char *t = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    if (s == MAP_FAILED || t == MAP_FAILED) die("mmap");
+    check_num(faults_of_store(s, 1, 'S'), ==, 1, "the first store to a shared page faults",
+              "4.1-5");
+    check_num(faults_of_store(t, 1, 'T'), ==, 1, "so does the first store to a private page",
+              "4.1-5");
+    turns_close(&b);
+    return end();
+}

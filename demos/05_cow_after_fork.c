@@ -1,0 +1,105 @@
+/*
+ * 05_cow_after_fork - which frame does a store reach after fork()?
+ *
+ * Notes      section 5, 写时复制（COW）机制详解; here with a private mapping of a file
+ * Watch      the pages part at the first store, the address never changes
+ * Corrects   5.2-1 5.2-4 5.2-5 5.2-8 5.3-2
+ * Try this   1. MAP_PRIVATE -> MAP_SHARED: checks 1 fail
+ * See also   mmap(2), fork(2); 05_cow_anonymous, 04_private_mapping
+ */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "process.h"
+#include "scratch.h"
+
+int main(int argc, char **argv) {
+    begin(argc, argv, 22, "which frame does a store reach after fork()?");
+    size_t page = page_size();
+    pid_t parent = getpid();
+    struct turns child;
+
+    step("The parent maps one page of a file MAP_PRIVATE. The file holds an O, for original.");
+    int fd = scratch_file("file", page);
+    if (pwrite(fd, "O", 1, 0) != 1) die("pwrite");
+    char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    if (p == MAP_FAILED) die("mmap");
+    show_page("parent", parent, p);
+    check_str(page_kind(parent, p), NO_PAGE, "after mmap() the parent has no page yet", "5.2-1");
+
+    step("The parent reads the page, then calls fork(). The child touches nothing.");
+    check_num(faults_of_load(p, 1), ==, 1, "the first read costs a page fault", "5.1-1");
+    turns_open(&child);
+    child.pid = fork();
+    if (child.pid == -1) die("fork");
+    if (child.pid == 0) {
+        await_turn(&child);
+        child.said = faults_of_load(p, 1);
+        await_turn(&child);
+        child.said = *p;
+        await_turn(&child);
+        child.said = faults_of_store(p, 1, 'C');
+        await_turn(&child);
+        child.said = *p;
+        last_turn(&child);
+    }
+    tell("The notes say: both now have an entry for the same frame, and its count is 2.");
+    show_page("parent", parent, p);
+    show_page("child", child.pid, p);
+    long original = frame_number(parent, p);
+    check_str(page_kind(parent, p), FILE_PAGE, "the parent maps the page cache's page", "5.1-1");
+    check_num(smaps_kb(child.pid, p, "Size"), ==, page / 1024,
+              "the child has the mapping at the same address", "5.2-2");
+    check_str(page_kind(child.pid, p), NO_PAGE,
+              "but no page: fork() does not copy the entries of unwritten file pages", "5.2-1");
+    check_num(mapped_once(parent, p), ==, 1, "so the page is mapped once, by the parent", "5.2-4");
+
+    step("The child reads the page.");
+    check_num(give_turn(&child), ==, 1, "the child's first read costs a fault of its own", "5.1-1");
+    show_page("parent", parent, p);
+    show_page("child", child.pid, p);
+    check_num(mapped_once(parent, p), ==, 0, "only now the page is mapped twice", "5.2-4");
+    check_num(frame_number(child.pid, p), ==, original, "both entries name one frame", NULL);
+
+    step("The parent stores a P.");
+    tell("The notes say: the kernel copies because the count is greater than 1.");
+    check_num(faults_of_store(p, 1, 'P'), ==, 1,
+              "the store faults: the entry was read-only in spite of PROT_WRITE", "5.2-3 5.3-1");
+    show_page("parent", parent, p);
+    show_page("child", child.pid, p);
+    check_str(page_kind(parent, p), ANONYMOUS_PAGE, "the parent now has a copy", "5.1-2 5.2-6");
+    check_num(faults_of_store(p, 1, 'P'), ==, 0, "its second store does not fault", "5.1-2");
+    check_str(page_kind(child.pid, p), FILE_PAGE, "the child still maps the page cache", "5.2-6");
+    check_num(give_turn(&child), ==, 'O', "and reads the O", "5.1-2 5.2-6");
+    check_num(mapped_once(child.pid, p), ==, 1, "the original's map count fell to 1", "5.2-6");
+
+    step("The child stores a C. It is the only one that maps the original.");
+    tell("The notes say: this brings the count to 0, and the original can be freed.");
+    check_num(give_turn(&child), ==, 1, "the child's store faults, too", "5.2-7");
+    show_page("parent", parent, p);
+    show_page("child", child.pid, p);
+    check_str(page_kind(child.pid, p), ANONYMOUS_PAGE,
+              "even the last to map a file page gets a copy: the page cache owns it",
+              "5.2-5 5.2-7");
+    check_num(frame_number(child.pid, p), !=, original, "the child's frame is another", "5.3-3");
+
+    step("Who has what? Look at the file through read() and through a new mapping.");
+    char in_file = 0;
+    unsigned char resident = 0;
+    if (pread(fd, &in_file, 1, 0) != 1) die("pread");
+    char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
+    if (q == MAP_FAILED) die("mmap");
+    if (mincore(q, page, &resident) == -1) die("mincore");
+    check(resident & 1, "the original is still in memory: nothing was freed", "5.2-8 5.3-2");
+    check_num(faults_of_load(q, 1), ==, 1, "a new mapping finds it with one fault", NULL);
+    show_page("new", parent, q);
+    check_num(frame_number(parent, q), ==, original, "in the same frame as ever", "5.2-8");
+    long in_child = give_turn(&child);
+    evidence("at %p: parent %c, child %c; file %c", (void *)p, *p, (char)in_child, in_file);
+    check(*p == 'P' && in_child == 'C' && in_file == 'O',
+          "one address, three contents: parent P, child C, file O", "3.2-1 5.2-9 5.3-3");
+    turns_close(&child);
+    return end();
+}

@@ -1,0 +1,110 @@
+/*
+ * 05_cow_anonymous - does the last owner of an anonymous page copy it, too?
+ *
+ * Notes      section 5.2 详细过程分析, the same three stages with memory that belongs to no file
+ * Watch      both entries are there after fork(); the last owner's store keeps the frame
+ * Corrects   5.2-5 5.2-8
+ * Try this   1. MAP_PRIVATE -> MAP_SHARED: checks 1 fail
+ * See also   fork(2), madvise(2), proc(5) (vmstat: pgreuse); 05_cow_after_fork
+ */
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "process.h"
+
+#define PAGES ((size_t)1000) /* many, since pgreuse counts for the whole machine */
+
+/* A page just touched is held by its CPU for a while: stay there, or it may be copied after all. */
+static void stay_on_this_cpu(void) {
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET((size_t)sched_getcpu(), &cpus);
+    if (sched_setaffinity(0, sizeof cpus, &cpus) == -1) die("sched_setaffinity");
+}
+
+int main(int argc, char **argv) {
+    begin(argc, argv, 18, "does the last owner of an anonymous page copy it, too?");
+    size_t page = page_size(), bytes = PAGES * page;
+    pid_t parent = getpid();
+    struct turns child;
+    stay_on_this_cpu();
+
+    step("Map 1000 anonymous pages and store an O into each; then fork().");
+    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) die("mmap");
+    madvise(p, bytes, MADV_NOHUGEPAGE); /* EINVAL where the kernel has no huge pages: fine */
+    check_num(faults_of_store(p, PAGES, 'O'), ==, PAGES, "the first stores: one fault a page",
+              "5.x-2");
+    show_page("parent", parent, p);
+    long original = frame_number(parent, p);
+    turns_open(&child);
+    child.pid = fork();
+    if (child.pid == -1) die("fork");
+    if (child.pid == 0) {
+        await_turn(&child);
+        child.said = faults_of_store(p, PAGES, 'C');
+        await_turn(&child);
+        child.said = *p;
+        last_turn(&child);
+    }
+    show_page("parent", parent, p);
+    show_page("child", child.pid, p);
+    check_str(page_kind(child.pid, p), ANONYMOUS_PAGE,
+              "fork() copies the entries of anonymous pages: the child has the page", "5.2-1");
+    check_num(mapped_once(parent, p), ==, 0, "the page is now mapped twice", "5.2-1");
+    check_num(frame_number(child.pid, p), ==, original, "both entries name one frame", "5.2-1");
+
+    step("The parent stores a P into each page; the child still maps them.");
+    check_num(faults_of_store(p, PAGES, 'P'), ==, PAGES, "each store faults: read-only entries",
+              "5.2-6");
+    show_page("parent", parent, p);
+    show_page("child", child.pid, p);
+    check_num(mapped_once(parent, p), ==, 1, "the parent has pages of its own now", "5.2-6");
+    check_num(mapped_once(child.pid, p), ==, 1, "and so has the child", "5.2-6");
+    check_num(frame_number(parent, p), !=, original, "the parent's is the copy", "5.2-6");
+    check_num(frame_number(child.pid, p), ==, original, "the child's is the original", "5.2-6");
+
+    step("The child stores a C into each page: it is their last owner.");
+    tell("The notes say: it, too, gets a copy, and the original can be freed.");
+    long reused = vmstat("pgreuse");
+    check_num(give_turn(&child), ==, PAGES, "each store faults once more", "5.2-7");
+    reused = change(reused, vmstat("pgreuse"));
+    show_page("child", child.pid, p);
+    evidence("pages kept instead of copied (pgreuse): %ld", reused);
+    check_num(reused, >=, PAGES, "but the kernel lets the last owner keep the page: no copy",
+              "5.2-5 5.2-7");
+    check_num(frame_number(child.pid, p), ==, original, "it is the original frame: not freed",
+              "5.2-8");
+    check(*p == 'P' && give_turn(&child) == 'C', "one address, two contents", "5.2-9");
+    turns_close(&child);
+
+    step("The parent forks again; this child ends at once, and the parent stores.");
+    long before = frame_number(parent, p);
+    pid_t brief = fork();
+    if (brief == -1) die("fork");
+    if (brief == 0) _exit(0);
+    wait_for(brief);
+    check_num(mapped_once(parent, p), ==, 1, "with the child gone the parent owns all pages",
+              "5.x-1");
+    reused = vmstat("pgreuse");
+    check_num(faults_of_store(p, PAGES, 'Q'), ==, PAGES, "its stores fault all the same", "5.x-1");
+    check_num(change(reused, vmstat("pgreuse")), >=, PAGES, "and copy nothing", "5.x-1");
+    check_num(frame_number(parent, p), ==, before, "the frame is the same as before", "5.x-1");
+
+    step("Why MADV_NOHUGEPAGE? One store into each of two fresh mappings of 4 MiB.");
+    size_t large = (size_t)4 << 20;
+    char *small = mmap(NULL, large, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *huge = mmap(NULL, large, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (small == MAP_FAILED || huge == MAP_FAILED) die("mmap");
+    madvise(small, large, MADV_NOHUGEPAGE);
+    madvise(huge, large, MADV_HUGEPAGE);
+    small[large / 2] = huge[large / 2] = 'x';
+    long pages = pages_present(parent, small, large / page);
+    evidence("MADV_NOHUGEPAGE: %ld page; MADV_HUGEPAGE: %ld", pages,
+             pages_present(parent, huge, large / page));
+    check_num(pages, ==, 1, "with MADV_NOHUGEPAGE one store brings exactly one page", "5.x-2");
+    return end();
+}

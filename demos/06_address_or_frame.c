@@ -1,0 +1,128 @@
+/*
+ * 06_address_or_frame - is it the same memory in two processes? Ask for the frame, not the address
+ *
+ * Notes      section 6, 映射区是否相同？
+ * Watch      two unrelated processes, their addresses, their frames, before and after a store
+ * Try this   1. MAP_SHARED -> MAP_PRIVATE: checks 1 fail
+ * See also   mmap(2), execve(2), proc(5) (pagemap); 03_page_cache, 05_cow_after_fork
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "process.h"
+#include "scratch.h"
+
+#define RW (PROT_READ | PROT_WRITE)
+
+/* Process B: maps the first page of the file MAP_SHARED, the second MAP_PRIVATE, and only reads. */
+static void process_b(struct turns *b, const char *path) {
+    size_t page = page_size();
+    await_turn(b);
+    int fd = open(path, O_RDWR);
+    if (fd == -1) die("open %s", path);
+    volatile char *shared = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
+    volatile char *private = mmap(NULL, page, RW, MAP_PRIVATE, fd, (off_t)page);
+    if (shared == MAP_FAILED || private == MAP_FAILED) die("mmap");
+    b->said = (long)shared;
+    await_turn(b);
+    b->said = (long)private;
+    for (;;) {
+        await_turn(b);
+        b->said = *shared;
+        await_turn(b);
+        b->said = *private;
+    }
+}
+
+/* A cell of the table; `once` is what mapped_once() said. */
+static const char *yes(bool is) {
+    return is ? "yes" : "no";
+}
+
+static const char *same(long once) {
+    return once == UNKNOWN ? "unknown" : yes(once == 0);
+}
+
+int main(int argc, char **argv) {
+    struct turns b;
+    if (has_role(argc, argv, "B", &b)) process_b(&b, argv[2]);
+    begin(argc, argv, 18, "is it the same memory? ask for the frame, not the address");
+    size_t page = page_size();
+    pid_t a = getpid();
+    char in_file[2] = "";
+
+    step("A and B, two unrelated processes, map the same two pages of one file.");
+    int fd = scratch_file("file", 2 * page);
+    if (pwrite(fd, "o", 1, 0) != 1 || pwrite(fd, "o", 1, (off_t)page) != 1) die("pwrite");
+    char *s = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
+    char *p = mmap(NULL, page, RW, MAP_PRIVATE, fd, (off_t)page);
+    if (s == MAP_FAILED || p == MAP_FAILED) die("mmap");
+    start_unrelated(&b, argv[0], "B", scratch_path("file"));
+    char *bs = (char *)give_turn(&b), *bp = (char *)give_turn(&b);
+    show_page("A", a, p);
+    show_page("B", b.pid, bp);
+    tell("The notes say: at first both have the same frame, with a count of 2.");
+    check_str(page_kind(a, p), NO_PAGE, "at first A has no page", "6.3-1");
+    check_str(page_kind(b.pid, bp), NO_PAGE, "at first B has none either", "6.3-1");
+
+    step("Both read both pages.");
+    long shared_sum = *s + give_turn(&b), private_sum = *p + give_turn(&b);
+    check(shared_sum == 2 * 'o' && private_sum == 2 * 'o', "both read the file's bytes", NULL);
+    tell("MAP_SHARED:");
+    show_page("A", a, s);
+    show_page("B", b.pid, bs);
+    long same_s = mapped_once(a, s);
+    check_num(same_s, ==, 0, "A and B share the page, wherever it appears", "6.1-1 6.2-1");
+    check_num(frame_number(a, s), ==, frame_number(b.pid, bs), "it is one frame", "6.2-1");
+    tell("MAP_PRIVATE:");
+    show_page("A", a, p);
+    show_page("B", b.pid, bp);
+    long same_p = mapped_once(a, p);
+    check_num(same_p, ==, 0, "after a read they share the private page, too", "6.1-1 6.3-1");
+    long original = frame_number(b.pid, bp);
+    check_num(frame_number(a, p), ==, original, "it, too, is one frame", "6.3-1");
+
+    step("A stores an A into each page.");
+    *s = *p = 'A';
+    long b_shared = give_turn(&b), b_private = give_turn(&b);
+    if (pread(fd, &in_file[0], 1, 0) != 1 || pread(fd, &in_file[1], 1, (off_t)page) != 1)
+        die("pread");
+    tell("MAP_SHARED:");
+    show_page("A", a, s);
+    show_page("B", b.pid, bs);
+    check_num(b_shared, ==, 'A', "B sees the store", "6.2-1 6.4-1");
+    long still_s = mapped_once(a, s);
+    check_num(still_s, ==, 0, "A and B still share the page", "6.4-1");
+    check(in_file[0] == 'A', "the file has the store", "6.4-1");
+    tell("MAP_PRIVATE:");
+    show_page("A", a, p);
+    show_page("B", b.pid, bp);
+    check_num(b_private, ==, 'o', "B does not see the store", "6.3-2 6.4-1");
+    check_str(page_kind(a, p), ANONYMOUS_PAGE, "A has a copy", "6.3-2");
+    check_str(page_kind(b.pid, bp), FILE_PAGE, "B still has the file's page", "6.3-2");
+    long still_p = mapped_once(a, p);
+    check_num(still_p, ==, 1, "nobody but A maps that copy", "6.4-1");
+    check_num(frame_number(b.pid, bp), ==, original, "B's frame is the one of before", "6.3-2");
+    check(in_file[1] == 'o', "the file does not have the store", "6.4-1");
+
+    step("The second page of the file is written by write().");
+    tell("The notes say: with MAP_PRIVATE each process is independent.");
+    if (pwrite(fd, "w", 1, (off_t)page) != 1) die("pwrite");
+    give_turn(&b);
+    check_num(give_turn(&b), ==, 'w', "B, which has not stored, follows the file", "6.4-1");
+    check(*p == 'A', "A does not", "6.4-1");
+
+    tell("The table of 6.4, as measured:      MAP_SHARED    MAP_PRIVATE");
+    evidence("same address in A and B           %-12s  %s", yes(s == bs), yes(p == bp));
+    evidence("same frame after both have read   %-12s  %s", same(same_s), same(same_p));
+    evidence("same frame after A's store        %-12s  %s", same(still_s), same(still_p));
+    evidence("B sees A's store                  %-12s  %s", yes(b_shared == 'A'),
+             yes(b_private == 'A'));
+    evidence("the file has A's store            %-12s  %s", yes(in_file[0] == 'A'),
+             yes(in_file[1] == 'A'));
+    turns_close(&b);
+    return end();
+}
