@@ -96,6 +96,7 @@ int main(int argc, char **argv) {
     char *rp = mmap(NULL, 2 * page, PROT_READ, MAP_PRIVATE, fd, 0);
     char *rs = mmap(NULL, 2 * page, PROT_READ, MAP_SHARED, fd, 0);
     if (rp == MAP_FAILED || rs == MAP_FAILED) die("mmap");
+    faults_of_load(s, 2); /* now both pages are in the page cache */
     long private_faults = faults_of_load(rp, 2), shared_faults = faults_of_load(rs, 2);
     show_page("private", self, rp);
     show_page("shared", self, rs);
