@@ -67,7 +67,8 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
     }
     setvbuf(stdout, NULL, _IOLBF, 0); /* before any fork: else both would print what is buffered */
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-    colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && strcmp(term, "dumb");
+    colour =
+        isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
     atexit(at_exit);
     signal(SIGALRM, on_alarm);
     alarm(WATCHDOG_SECONDS);
@@ -129,8 +130,10 @@ static bool report(bool holds, const char *text, const char *claim, const char *
 static bool judge(bool holds, const char *place, const char *expr, const char *seen,
                   const char *text, const char *claim) {
     report(holds, text, claim, NULL);
-    if (!holds) evidence("%s: %s", base_name(place), expr);
-    if (!holds) evidence("seen: %s", seen);
+    if (!holds) {
+        evidence("%s: %s", base_name(place), expr);
+        evidence("seen: %s", seen);
+    }
     return holds;
 }
 
@@ -188,15 +191,14 @@ long unknown(const char *format, ...) {
     return UNKNOWN;
 }
 
-static _Noreturn void give_up(int code, const char *format, va_list args) {
+static _Noreturn void give_up(const char *what, int code) {
     bool in_demo = getpid() == demo_pid;
-    fflush(stdout);
     FILE *to = in_demo ? stdout : stderr;
+    fflush(stdout);
     if (in_demo)
-        fprintf(to, "Bail out! ");
+        fprintf(to, "Bail out! %s", what);
     else
-        fprintf(to, "%s (child %ld): ", demo_name, (long)getpid());
-    vfprintf(to, format, args);
+        fprintf(to, "%s (child %ld): %s", demo_name, (long)getpid(), what);
     if (code != 0) fprintf(to, ": %s (%s)", strerror(code), errno_name(code));
     fprintf(to, "\n");
     fflush(to);
@@ -207,15 +209,21 @@ static _Noreturn void give_up(int code, const char *format, va_list args) {
 
 void die(const char *format, ...) {
     int code = errno;
+    char what[1200];
     va_list args;
     va_start(args, format);
-    give_up(code, format, args);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    give_up(what, code);
 }
 
 void bail_out(const char *format, ...) {
+    char what[1200];
     va_list args;
     va_start(args, format);
-    give_up(0, format, args);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    give_up(what, 0);
 }
 
 const char *errno_name(int code) {

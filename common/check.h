@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #define LINE_TEXT(line) #line
 #define LINE(line)      LINE_TEXT(line)

@@ -158,32 +158,30 @@ long vmstat(const char *counter) {
     return read_field("/proc/vmstat", "/proc/vmstat", counter);
 }
 
-long page_faults(void) {
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) == -1) die("getrusage");
-    return usage.ru_minflt + usage.ru_majflt;
+/* Not under ASan, whose shadow memory would fault as well. */
+__attribute__((no_sanitize_address)) static long faults_of(volatile char *address, size_t pages,
+                                                           const char *byte) {
+    static struct rusage before, after; /* not on the stack, which may fault, too */
+    size_t step = page_size();
+    /* The first two calls warm up what the kernel writes to: after a fork() that faults. */
+    if (getrusage(RUSAGE_SELF, &before) == -1 || getrusage(RUSAGE_SELF, &after) == -1)
+        die("getrusage");
+    getrusage(RUSAGE_SELF, &before);
+    for (size_t i = 0; i < pages; i++)
+        if (byte)
+            address[i * step] = *byte;
+        else
+            (void)address[i * step];
+    getrusage(RUSAGE_SELF, &after);
+    return after.ru_minflt + after.ru_majflt - before.ru_minflt - before.ru_majflt;
 }
 
-/* Both count twice before: after a fork() the first count itself faults on the stack. Not under
- * ASan: its shadow memory would fault as well. */
-__attribute__((no_sanitize_address)) long faults_of_load(const volatile char *address,
-                                                         size_t pages) {
-    size_t step = page_size();
-    long before = page_faults();
-    before = page_faults();
-    for (size_t i = 0; i < pages; i++)
-        (void)address[i * step];
-    return page_faults() - before;
+long faults_of_load(const volatile char *address, size_t pages) {
+    return faults_of((volatile char *)address, pages, NULL);
 }
 
-__attribute__((no_sanitize_address)) long faults_of_store(volatile char *address, size_t pages,
-                                                          char byte) {
-    size_t step = page_size();
-    long before = page_faults();
-    before = page_faults();
-    for (size_t i = 0; i < pages; i++)
-        address[i * step] = byte;
-    return page_faults() - before;
+long faults_of_store(volatile char *address, size_t pages, char byte) {
+    return faults_of(address, pages, &byte);
 }
 
 long change(long earlier, long later) {

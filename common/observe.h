@@ -51,11 +51,8 @@ long status_kb(pid_t pid, const char *field);
 /* A counter of /proc/vmstat ("pgreuse"): events since boot, on the whole machine. */
 long vmstat(const char *counter);
 
-/* Page faults, minor + major, that this process has had; getrusage(2). */
-long page_faults(void);
-
-/* The page faults of this process when it loads (stores) one byte in each of `pages` pages, the
- * first one at `address`. */
+/* The page faults, minor + major, that this process has while it loads (stores) one byte in each of
+ * `pages` pages, the first one at `address`; getrusage(2). */
 long faults_of_load(const volatile char *address, size_t pages);
 long faults_of_store(volatile char *address, size_t pages, char byte);
 

@@ -1,5 +1,5 @@
 /*
- * 03_page_cache - two descriptors, two processes: how many copies of a file are in memory?
+ * 03_page_cache - how many copies of a file do two processes have in memory?
  *
  * Notes      sections 3.2 虚拟内存与物理内存的关系, 3.4 页缓存（Page Cache）机制
  * Watch      one frame under two mappings; read(), write() and stores all meet there
@@ -16,7 +16,7 @@
 #include "scratch.h"
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 13, "two descriptors, two processes: how many copies of a file are there?");
+    begin(argc, argv, 13, "how many copies of a file do two processes have in memory?");
     size_t page = page_size();
     pid_t parent = getpid();
     struct turns child;

@@ -1,7 +1,7 @@
 /*
  * 05_cow_anonymous - does the last owner of an anonymous page copy it, too?
  *
- * Notes      section 5.2 详细过程分析, the same three stages with memory that belongs to no file
+ * Notes      section 5.2 详细过程分析, the same with memory that belongs to no file
  * Watch      both entries are there after fork(); the last owner's store keeps the frame
  * Corrects   5.2-5 5.2-8
  * Try this   1. MAP_PRIVATE -> MAP_SHARED: checks 1 fail
@@ -15,7 +15,10 @@
 #include "observe.h"
 #include "process.h"
 
-#define PAGES ((size_t)1000) /* many, since pgreuse counts for the whole machine */
+/* Many, since pgreuse counts for the whole machine. One that the kernel examines at the wrong
+ * moment (DAMON, compaction) faults twice, or is copied after all: so "at least", and 99 of 100. */
+#define PAGES      ((size_t)1000)
+#define NEARLY_ALL (PAGES * 99 / 100)
 
 /* A page just touched is held by its CPU for a while: stay there, or it may be copied after all. */
 static void stay_on_this_cpu(void) {
@@ -58,7 +61,7 @@ int main(int argc, char **argv) {
     check_num(frame_number(child.pid, p), ==, original, "both entries name one frame", "5.2-1");
 
     step("The parent stores a P into each page; the child still maps them.");
-    check_num(faults_of_store(p, PAGES, 'P'), ==, PAGES, "each store faults: read-only entries",
+    check_num(faults_of_store(p, PAGES, 'P'), >=, PAGES, "each store faults: read-only entries",
               "5.2-6");
     show_page("parent", parent, p);
     show_page("child", child.pid, p);
@@ -70,11 +73,11 @@ int main(int argc, char **argv) {
     step("The child stores a C into each page: it is their last owner.");
     tell("The notes say: it, too, gets a copy, and the original can be freed.");
     long reused = vmstat("pgreuse");
-    check_num(give_turn(&child), ==, PAGES, "each store faults once more", "5.2-7");
+    check_num(give_turn(&child), >=, PAGES, "each store faults once more", "5.2-7");
     reused = change(reused, vmstat("pgreuse"));
     show_page("child", child.pid, p);
     evidence("pages kept instead of copied (pgreuse): %ld", reused);
-    check_num(reused, >=, PAGES, "but the kernel lets the last owner keep the page: no copy",
+    check_num(reused, >=, NEARLY_ALL, "but the kernel lets the last owner keep the page: no copy",
               "5.2-5 5.2-7");
     check_num(frame_number(child.pid, p), ==, original, "it is the original frame: not freed",
               "5.2-8");
@@ -90,8 +93,8 @@ int main(int argc, char **argv) {
     check_num(mapped_once(parent, p), ==, 1, "with the child gone the parent owns all pages",
               "5.x-1");
     reused = vmstat("pgreuse");
-    check_num(faults_of_store(p, PAGES, 'Q'), ==, PAGES, "its stores fault all the same", "5.x-1");
-    check_num(change(reused, vmstat("pgreuse")), >=, PAGES, "and copy nothing", "5.x-1");
+    check_num(faults_of_store(p, PAGES, 'Q'), >=, PAGES, "its stores fault all the same", "5.x-1");
+    check_num(change(reused, vmstat("pgreuse")), >=, NEARLY_ALL, "and copy nothing", "5.x-1");
     check_num(frame_number(parent, p), ==, before, "the frame is the same as before", "5.x-1");
 
     step("Why MADV_NOHUGEPAGE? One store into each of two fresh mappings of 4 MiB.");

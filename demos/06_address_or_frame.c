@@ -1,5 +1,5 @@
 /*
- * 06_address_or_frame - is it the same memory in two processes? Ask for the frame, not the address
+ * 06_address_or_frame - is it the same memory in two processes? ask for the frame
  *
  * Notes      section 6, 映射区是否相同？
  * Watch      two unrelated processes, their addresses, their frames, before and after a store
@@ -49,7 +49,7 @@ static const char *same(long once) {
 int main(int argc, char **argv) {
     struct turns b;
     if (has_role(argc, argv, "B", &b)) process_b(&b, argv[2]);
-    begin(argc, argv, 18, "is it the same memory? ask for the frame, not the address");
+    begin(argc, argv, 18, "is it the same memory in two processes? ask for the frame");
     size_t page = page_size();
     pid_t a = getpid();
     char in_file[2] = "";
@@ -69,8 +69,9 @@ int main(int argc, char **argv) {
     check_str(page_kind(b.pid, bp), NO_PAGE, "at first B has none either", "6.3-1");
 
     step("Both read both pages.");
-    long shared_sum = *s + give_turn(&b), private_sum = *p + give_turn(&b);
-    check(shared_sum == 2 * 'o' && private_sum == 2 * 'o', "both read the file's bytes", NULL);
+    long b_shared = give_turn(&b), b_private = give_turn(&b);
+    check(*s == 'o' && *p == 'o' && b_shared == 'o' && b_private == 'o',
+          "both read the file's bytes", NULL);
     tell("MAP_SHARED:");
     show_page("A", a, s);
     show_page("B", b.pid, bs);
@@ -87,7 +88,8 @@ int main(int argc, char **argv) {
 
     step("A stores an A into each page.");
     *s = *p = 'A';
-    long b_shared = give_turn(&b), b_private = give_turn(&b);
+    b_shared = give_turn(&b);
+    b_private = give_turn(&b);
     if (pread(fd, &in_file[0], 1, 0) != 1 || pread(fd, &in_file[1], 1, (off_t)page) != 1)
         die("pread");
     tell("MAP_SHARED:");

@@ -17,7 +17,7 @@ environment=$(dirname "$program")/tests/environment
 
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' HUP INT PIPE TERM
 "$program" >"$tmp/out" 2>"$tmp/err" </dev/null
 status=$?
 "$environment" >"$tmp/reasons" || exit 99
@@ -37,7 +37,7 @@ awk -v faults="$tmp/faults" '
     /^(not )?ok / {
         count++
         number = $1 == "not" ? $3 : $2
-        if (number != count) print "check number " number " where " count " is due" > faults
+        if (number != count) print "check " number " where " count " is due" > faults
     }
     { print }
     END {
@@ -49,7 +49,9 @@ if [ -s "$tmp/err" ]; then { echo "on stderr:" && cat "$tmp/err"; } >>"$tmp/faul
 
 if [ "$renew" ]; then
     if [ -s "$tmp/faults" ] || grep '^not ok' "$tmp/out"; then
-        cat "$tmp/faults" && echo "$program: not renewed, this run is no model" && exit 1
+        [ ! -f "$tmp/faults" ] || cat "$tmp/faults"
+        echo "$program: not renewed, this run is no model"
+        exit 1
     fi
     cp "$tmp/fixed" "$expected" && echo "renewed $expected" && exit 0
 fi

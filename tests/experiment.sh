@@ -1,0 +1,54 @@
+#!/bin/sh
+# Applies one "Try this" line of a demo's head to a copy of the demo, builds and runs the copy, and
+# passes if exactly the predicted checks fail - and nothing crashes, hangs or bails out.
+#
+#   experiment.sh DEMO.c N BUILD_DIR
+set -u
+if [ $# -ne 3 ]; then echo "usage: $0 DEMO.c N BUILD_DIR" >&2 && exit 2; fi
+source=$1 number=$2 build=$3
+here=$(dirname "$0")
+demo=$(basename "$source" .c)
+
+# In the build directory: a temporary one may not allow programs to be run.
+tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' HUP INT PIPE TERM
+row=$(awk -v list=1 -f "$here/experiments.awk" "$source" | grep "^$number	") ||
+    { echo "$demo has no experiment $number" && exit 1; }
+awk -v apply="$number" -f "$here/experiments.awk" "$source" >"$tmp/$demo.c" || exit 1
+sh "$build/tests/compile.sh" "$tmp/$demo.c" "$tmp/$demo" >"$tmp/compiler" 2>&1 ||
+    { echo "the changed program does not compile:" && cat "$tmp/compiler" && exit 1; }
+"$tmp/$demo" >"$tmp/out" 2>"$tmp/err" </dev/null
+status=$?
+
+printf '%s\n' "$row" | awk -F '\t' -v status="$status" '
+    FILENAME != "-" { next }
+    {
+        print "Try this: " $2
+        n = split($3, list, " "); for (i = 1; i <= n; i++) must[list[i]] = 1
+        n = split($4, list, " "); for (i = 1; i <= n; i++) may[list[i]] = 1
+    }
+    END {
+        while ((getline line < out) > 0) {
+            if (line ~ /^1\.\./) plan = substr(line, 4) + 0
+            if (line ~ /^Bail out!/) wrong = wrong "\n" line
+            if (line !~ /^(not )?ok /) continue
+            count++
+            text = line
+            sub(/^(not )?ok /, "", text)
+            fails = line ~ /^not ok/
+            skipped = line ~ / # SKIP /
+            if (!fails && !(count in must)) continue
+            seen = fails ? "fails" : skipped ? "skipped" : "holds"
+            right = (fails && (count in must || count in may)) || skipped
+            if (!right) bad++
+            printf "%s predicted: %-8s seen: %-8s %s\n", right ? "  " : "! ",
+                   count in must ? "fails" : count in may ? "may fail" : "holds", seen, text
+            if (fails) flipped++
+        }
+        if (status != 1) wrong = wrong "\nexit status " status " instead of 1"
+        if (!flipped) wrong = wrong "\nno check fails"
+        if (count != plan) wrong = wrong "\nplanned " plan " checks, but " count + 0 " ran"
+        if (wrong) print substr(wrong, 2)
+        exit bad || wrong
+    }' out="$tmp/out" - || { cat "$tmp/err" && exit 1; }

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Runs a demo with a TMPDIR on a full file system (a tmpfs of one page in a mount namespace): it must bail
+# out with ENOSPC. Skipped (77) where namespaces are not permitted.
+#
+#   full.sh PROGRAM
+set -u
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' HUP INT PIPE TERM
+# shellcheck disable=SC2016 # expanded by the inner shell
+fill='mount -t tmpfs -o size=64k none "$1" && { cat /dev/zero >"$1/filler" 2>/dev/null; true; }'
+unshare -rm sh -c "$fill" sh "$tmp" 2>/dev/null || { echo "no namespaces here" && exit 77; }
+# shellcheck disable=SC2016
+out=$(unshare -rm sh -c "$fill"' && TMPDIR=$1 "$2"; echo "status $?"; ls "$1"' sh "$tmp" "$1" 2>&1)
+printf '%s\n' "$out"
+printf '%s\n' "$out" | grep -q '^Bail out! .*(ENOSPC)$' &&
+    printf '%s\n' "$out" | grep -q '^status 99$' &&
+    [ "$(printf '%s\n' "$out" | tail -n 1)" = filler ]

@@ -1,0 +1,378 @@
+/*
+ * Uses the rooms of common/ rightly and wrongly, one way an argument; tests/CMakeLists.txt says
+ * what must come of each.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "process.h"
+#include "scratch.h"
+
+#define CAP_SYS_ADMIN 21
+
+static char *program;
+
+static void start(int checks) {
+    begin(1, &program, checks, "do the rooms keep their promises?");
+}
+
+/* check */
+
+static int check_true(void) {
+    start(4);
+    check(1 + 1 == 2, "a true condition holds", "0.0-1");
+    check_num(6 * 7, ==, 42, "equal numbers are equal", NULL);
+    check_str("page", "page", "equal strings are equal # and \\ are escaped", NULL);
+    check_errno(close(-1) == -1, EBADF, "a failing call fails", NULL);
+    return end();
+}
+
+static int check_false(void) {
+    start(1);
+    check(1 + 1 == 3, "a false condition", NULL);
+    return end();
+}
+
+static int check_false_number(void) {
+    start(1);
+    check_num(6 * 7, <, 42, "a false comparison", NULL);
+    return end();
+}
+
+static int check_false_string(void) {
+    start(1);
+    check_str("page", "frame", "different strings", NULL);
+    return end();
+}
+
+static int check_false_errno(void) {
+    start(1);
+    check_errno(close(-1) == -1, EINVAL, "another errno", NULL);
+    return end();
+}
+
+static int check_no_error(void) {
+    start(1);
+    check_errno(close(dup(0)) == -1, EBADF, "a call that should fail and does not", NULL);
+    return end();
+}
+
+static int check_unknown(void) {
+    start(2);
+    check_num(unknown("/proc/self/smaps: %s", "EACCES"), ==, 4, "an unknown number", NULL);
+    check_num(change(UNKNOWN, UNKNOWN), ==, 0, "the difference of two of them", NULL);
+    return end();
+}
+
+static int plan_short(void) {
+    start(2);
+    check(true, "the only one", NULL);
+    return end();
+}
+
+static int plan_long(void) {
+    start(1);
+    check(true, "the planned one", NULL);
+    check(true, "one too many", NULL);
+    return end();
+}
+
+static int leave_early(void) {
+    start(2);
+    check(true, "the first", NULL);
+    exit(0);
+}
+
+static int die_of_errno(void) {
+    start(1);
+    errno = ENOSPC;
+    die("open %s", "/path");
+}
+
+static int skip_demo(void) {
+    start(1);
+    skip_all("no such feature here");
+}
+
+static int watchdog(void) {
+    start(1);
+    step("Hang.");
+    alarm(1); /* instead of 20 s */
+    pause();
+    return end();
+}
+
+/* process */
+
+static int child_killed(void) {
+    struct turns child;
+    start(1);
+    turns_open(&child);
+    child.pid = fork();
+    if (child.pid == 0) {
+        await_turn(&child);
+        raise(SIGKILL);
+    }
+    give_turn(&child);
+    return end();
+}
+
+static int child_exits(void) {
+    struct turns child;
+    start(1);
+    turns_open(&child);
+    child.pid = fork();
+    if (child.pid == 0) {
+        await_turn(&child);
+        errno = ENOENT;
+        die("the child's set-up");
+    }
+    give_turn(&child);
+    return end();
+}
+
+/* The younger child has inherited the elder's socket: the elder's death must be noticed all the
+ * same. */
+static int sibling_killed(void) {
+    struct turns elder, younger;
+    start(1);
+    turns_open(&elder);
+    elder.pid = fork();
+    if (elder.pid == 0) {
+        await_turn(&elder);
+        raise(SIGKILL);
+    }
+    turns_open(&younger);
+    younger.pid = fork();
+    if (younger.pid == 0) {
+        await_turn(&younger);
+        last_turn(&younger);
+    }
+    give_turn(&younger);
+    give_turn(&elder);
+    return end();
+}
+
+/* The child spins; it holds stdout, so whoever reads that to its end knows that the child is gone.
+ */
+static int parent_killed(void) {
+    struct turns child;
+    start(1);
+    turns_open(&child);
+    child.pid = fork();
+    if (child.pid == 0) {
+        await_turn(&child);
+        child.said = 1;
+        await_turn(&child);
+        for (;;)
+            ;
+    }
+    give_turn(&child);
+    kill(getpid(), SIGKILL);
+    return end();
+}
+
+static int turns_in_order(void) {
+    struct turns child;
+    start(2);
+    turns_open(&child);
+    child.pid = fork();
+    if (child.pid == 0)
+        for (;;) {
+            await_turn(&child);
+            child.said += 10;
+        }
+    check_num(give_turn(&child), ==, 10, "the child says what it did", NULL);
+    check_num(give_turn(&child), ==, 20, "turn by turn", NULL);
+    turns_close(&child);
+    return end();
+}
+
+static void count_descriptors(struct turns *turns) {
+    await_turn(turns);
+    for (int fd = 0; fd < 64; fd++)
+        turns->said += fcntl(fd, F_GETFD) != -1;
+    last_turn(turns);
+}
+
+static int unrelated(void) {
+    struct turns other;
+    start(1);
+    scratch_file("file", 1);
+    start_unrelated(&other, program, "count", "");
+    check_num(give_turn(&other), ==, 3, "it inherits stdin, stdout and stderr only", NULL);
+    turns_close(&other);
+    return end();
+}
+
+static int unrelated_missing(void) {
+    struct turns other;
+    start(1);
+    start_unrelated(&other, "/no/such/program", "count", "");
+    give_turn(&other);
+    return end();
+}
+
+static int crashes(void) {
+    size_t page = page_size();
+    start(5);
+    char *p = mmap(NULL, 3 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED || munmap(p + page, page) == -1) die("mmap");
+    check_str(load_from(p), "no signal", "a load from a readable page", NULL);
+    check_str(store_to(p), "SIGSEGV SEGV_ACCERR", "a store to a read-only page", NULL);
+    check_str(load_from(p + page), "SIGSEGV SEGV_MAPERR", "a load from a hole", NULL);
+    int fd = scratch_file("empty", 0);
+    char *empty = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (empty == MAP_FAILED) die("mmap");
+    check_str(load_from(empty), "SIGBUS BUS_ADRERR", "a load beyond the end of a file", NULL);
+    check_str(store_to(empty), "SIGBUS BUS_ADRERR", "a store beyond the end of a file", NULL);
+    return end();
+}
+
+/* observe */
+
+static int pages(void) {
+    size_t page = page_size();
+    pid_t self = getpid();
+    start(12);
+    int fd = scratch_file("file", page);
+    char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    if (p == MAP_FAILED) die("mmap");
+    check_str(page_kind(self, p), NO_PAGE, "before the first access", NULL);
+    check_num(pages_present(self, p, 1), ==, 0, "no entry", NULL);
+    check_num(smaps_kb(self, p, "Rss"), ==, 0, "nothing resident", NULL);
+    check_num(faults_of_load(p, 1), ==, 1, "a load faults", NULL);
+    check_str(page_kind(self, p), FILE_PAGE, "a page of the file", NULL);
+    check_num(faults_of_store(p, 1, 'x'), ==, 1, "a store faults", NULL);
+    check_str(page_kind(self, p), ANONYMOUS_PAGE, "a copy", NULL);
+    check_num(mapped_once(self, p), ==, 1, "mapped once", NULL);
+    check_num(pages_present(self, p, 1), ==, 1, "one entry", NULL);
+    check_num(smaps_kb(self, p, "Rss"), ==, page / 1024, "one page resident", NULL);
+    if (munmap(p, page) == -1) die("munmap");
+    check_str(page_kind(self, p), NO_MAPPING, "after munmap", NULL);
+    check(smaps_kb(self, p, "Rss") == UNKNOWN && status_kb(self, "VmNonsense") == UNKNOWN &&
+              vmstat("nonsense") == UNKNOWN && mapped_once(self, p) == UNKNOWN &&
+              page_kind(-1, p) == NULL,
+          "what is not there is unknown, not 0", NULL);
+    return end();
+}
+
+/* With CAP_SYS_ADMIN out of the bounding set, exec() leaves even root without it. */
+static int drop_privilege(void) {
+    prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);
+    execv(program, (char *[]){program, "no-frame", NULL});
+    return 1;
+}
+
+static int no_frame(void) {
+    char here = 'x';
+    start(2);
+    check(frame_number(getpid(), &here) == UNKNOWN, "a frame number is unknown, not 0", NULL);
+    check_num(frame_number(getpid(), &here), !=, 0, "so a check of it is skipped", NULL);
+    return end();
+}
+
+/* scratch: prints the directory, then ends in the way its name says. The janitor holds stdout. */
+
+static void scratch_until(int signal_number) {
+    scratch_file("file", 10000);
+    printf("%s\n", scratch_dir());
+    fflush(stdout);
+    if (signal_number != 0) kill(getpid(), signal_number);
+}
+
+static int scratch_end(void) {
+    begin(1, &program, 0, "?");
+    scratch_until(0);
+    return end();
+}
+
+static int scratch_exit(void) {
+    scratch_until(0);
+    exit(3);
+}
+
+static int scratch_int(void) {
+    setpgid(0, 0); /* Ctrl-C reaches the whole process group */
+    scratch_until(0);
+    kill(0, SIGINT);
+    return 0;
+}
+
+static int scratch_term(void) {
+    scratch_until(SIGTERM);
+    return 0;
+}
+
+static int scratch_kill(void) {
+    scratch_until(SIGKILL);
+    return 0;
+}
+
+/* A child that still lives must not keep the demo from its end. */
+static int scratch_die(void) {
+    struct turns child;
+    turns_open(&child);
+    scratch_until(0);
+    child.pid = fork();
+    if (child.pid == 0) {
+        await_turn(&child);
+        last_turn(&child);
+    }
+    errno = EIO;
+    die("in the middle");
+}
+
+int main(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        int (*run)(void);
+    } ways[] = {
+        {"true", check_true},
+        {"false", check_false},
+        {"false-number", check_false_number},
+        {"false-string", check_false_string},
+        {"false-errno", check_false_errno},
+        {"no-error", check_no_error},
+        {"unknown", check_unknown},
+        {"plan-short", plan_short},
+        {"plan-long", plan_long},
+        {"leave-early", leave_early},
+        {"die", die_of_errno},
+        {"skip-all", skip_demo},
+        {"watchdog", watchdog},
+        {"turns", turns_in_order},
+        {"child-killed", child_killed},
+        {"child-exits", child_exits},
+        {"sibling-killed", sibling_killed},
+        {"parent-killed", parent_killed},
+        {"unrelated", unrelated},
+        {"unrelated-missing", unrelated_missing},
+        {"crashes", crashes},
+        {"pages", pages},
+        {"drop-privilege", drop_privilege},
+        {"no-frame", no_frame},
+        {"scratch-end", scratch_end},
+        {"scratch-exit", scratch_exit},
+        {"scratch-int", scratch_int},
+        {"scratch-term", scratch_term},
+        {"scratch-kill", scratch_kill},
+        {"scratch-die", scratch_die},
+    };
+    struct turns turns;
+    program = argv[0];
+    if (has_role(argc, argv, "count", &turns)) count_descriptors(&turns);
+    for (size_t i = 0; argc == 2 && i < sizeof ways / sizeof ways[0]; i++)
+        if (strcmp(argv[1], ways[i].name) == 0) return ways[i].run();
+    fprintf(stderr, "usage: helper WAY\n");
+    return 2;
+}
