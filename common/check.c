@@ -20,11 +20,13 @@ static const char *base_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-/* One line on stdout, in colour on a terminal. */
-static void line(const char *ansi, const char *prefix, const char *format, va_list args) {
-    printf("%s%s", colour ? ansi : "", prefix);
+void say(const char *ansi, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    if (colour) printf("\033[%sm", ansi);
     vprintf(format, args);
     printf("%s\n", colour ? "\033[0m" : "");
+    va_end(args);
 }
 
 static void on_alarm(int signo) {
@@ -91,38 +93,23 @@ int end(void) {
 void step_at(const char *place, const char *text) {
     (void)place;
     print_plan();
-    if (colour) printf("\033[1m");
-    printf("# Step %d. %s%s\n", ++steps, text, colour ? "\033[0m" : "");
-}
-
-void tell(const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    line("", "# ", format, args);
-    va_end(args);
-}
-
-void evidence(const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    line("\033[36m", "#   ", format, args);
-    va_end(args);
+    say("1", "# Step %d. %s", ++steps, text);
 }
 
 /* One test point: "ok 3 - text (claim) # SKIP reason", with # and \ escaped as TAP 14 wants. */
 static bool report(bool holds, const char *text, const char *claim, const char *skipped) {
-    const char *ansi = skipped ? "\033[33m" : holds ? "\033[32m" : "\033[1;31m";
+    char escaped[240], *to = escaped;
     print_plan();
     done++;
     if (!holds) failed++;
-    printf("%s%s %d - ", colour ? ansi : "", holds ? "ok" : "not ok", done);
-    for (; *text; text++) {
-        if (*text == '#' || *text == '\\') putchar('\\');
-        putchar(*text);
-    }
-    if (claim) printf(" (%s)", claim);
-    if (skipped) printf(" # SKIP %s", skipped);
-    printf("%s\n", colour ? "\033[0m" : "");
+    for (; *text && to < escaped + sizeof escaped - 3; *to++ = *text++)
+        if (*text == '#' || *text == '\\') *to++ = '\\';
+    *to = '\0';
+    say(skipped ? "33"
+        : holds ? "32"
+                : "1;31",
+        "%s %d - %s%s%s%s%s%s", holds ? "ok" : "not ok", done, escaped, claim ? " (" : "",
+        claim ? claim : "", claim ? ")" : "", skipped ? " # SKIP " : "", skipped ? skipped : "");
     return holds;
 }
 
@@ -167,12 +154,6 @@ bool check_str_at(const char *place, const char *a, const char *b, const char *e
     return judge(strcmp(a, b) == 0, place, expr, seen, text, claim);
 }
 
-bool check_errno_at(const char *place, bool call_failed, int code, const char *expr,
-                    const char *text, const char *claim) {
-    const char *seen = call_failed ? errno_name(errno) : "success";
-    return check_str_at(place, seen, errno_name(code), expr, text, claim);
-}
-
 void skip(const char *text, const char *claim, const char *reason) {
     report(true, text, claim, reason);
 }
@@ -191,7 +172,12 @@ long unknown(const char *format, ...) {
     return UNKNOWN;
 }
 
-static _Noreturn void give_up(const char *what, int code) {
+void give_up(int code, const char *format, ...) {
+    char what[1200];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
     bool in_demo = getpid() == demo_pid;
     FILE *to = in_demo ? stdout : stderr;
     fflush(stdout);
@@ -205,25 +191,6 @@ static _Noreturn void give_up(const char *what, int code) {
     ended = true;
     if (in_demo) exit(99);
     _exit(99);
-}
-
-void die(const char *format, ...) {
-    int code = errno;
-    char what[1200];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    give_up(what, code);
-}
-
-void bail_out(const char *format, ...) {
-    char what[1200];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    give_up(what, 0);
 }
 
 const char *errno_name(int code) {

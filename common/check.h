@@ -39,13 +39,14 @@ _Noreturn void skip_all(const char *reason);
 void step_at(const char *place, const char *text);
 
 /* Prints one line: tell() fixed text, evidence() what this run saw (addresses, frames, counts). */
-void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void evidence(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define tell(...)     say("0", "# " __VA_ARGS__)
+#define evidence(...) say("36", "#   " __VA_ARGS__)
+void say(const char *ansi, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * The checks. `text` is a true sentence about mmap, `claim` the statements of the notes that it
- * decides, as in tests/claims.tsv, or NULL. One that fails prints
- * file, line, expression and what was seen, and the demo goes on.
+ * decides, as in tests/claims.tsv, or NULL. One that fails prints file, line, expression and what
+ * was seen, and the demo goes on. Returns whether it holds (or is skipped).
  *
  * check        a condition
  * check_num    two numbers and an operator: check_num(faults, ==, 1, ...); UNKNOWN: skipped
@@ -57,14 +58,13 @@ void evidence(const char *format, ...) __attribute__((format(printf, 1, 2)));
     check_num_at(PLACE, (long)(a), #op, (long)(b), #a " " #op " " #b, text, claim)
 #define check_str(a, b, text, claim) check_str_at(PLACE, a, b, #a, text, claim)
 #define check_errno(failed, code, text, claim)                                                     \
-    (errno = 0, check_errno_at(PLACE, (failed), code, #failed, text, claim))
+    check_str_at(PLACE, (failed) ? errno_name(errno) : "success", errno_name(code), #failed, text, \
+                 claim)
 bool check_at(const char *place, bool holds, const char *expr, const char *text, const char *claim);
 bool check_num_at(const char *place, long a, const char *op, long b, const char *expr,
                   const char *text, const char *claim);
 bool check_str_at(const char *place, const char *a, const char *b, const char *expr,
                   const char *text, const char *claim);
-bool check_errno_at(const char *place, bool call_failed, int code, const char *expr,
-                    const char *text, const char *claim);
 
 /* Counts a check that cannot be made here as skipped, with the reason. */
 void skip(const char *text, const char *claim, const char *reason);
@@ -77,8 +77,9 @@ long unknown(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * or partner the same on stderr, without running the parent's exit handlers. die() adds errno's
  * text and name, bail_out() does not.
  */
-_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void bail_out(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define die(...)      give_up(errno, __VA_ARGS__)
+#define bail_out(...) give_up(0, __VA_ARGS__)
+_Noreturn void give_up(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The name of an errno value ("ENOSPC"), or "errno" for one that no demo meets. errno(3). */
 const char *errno_name(int code);

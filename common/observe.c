@@ -99,7 +99,7 @@ long mapped_once(pid_t pid, const volatile void *address) {
     return (entry & MAPPED_ONCE) != 0;
 }
 
-long frame_number(pid_t pid, const volatile void *address) {
+long frame_of(pid_t pid, const volatile void *address) {
     uint64_t entry;
     if (!read_pagemap(pid, address, &entry, 1)) return UNKNOWN;
     if (!(entry & PRESENT)) return unknown("no page is mapped there");
@@ -133,7 +133,7 @@ const char *page_text(pid_t pid, const volatile void *address) {
     } else if (strcmp(kind, NO_PAGE) == 0 || strcmp(kind, NO_MAPPING) == 0) {
         snprintf(rest, room, "(%s)%s%s", kind, perms[0] ? "  " : "", perms);
     } else {
-        long number = frame_number(pid, address), once = mapped_once(pid, address);
+        long number = frame_of(pid, address), once = mapped_once(pid, address);
         if (number != UNKNOWN) snprintf(frame, sizeof frame, "frame 0x%lx  ", number);
         snprintf(rest, room, "%s%s  %s  %s", frame, kind, perms,
                  once == UNKNOWN ? ""
@@ -146,6 +146,12 @@ const char *page_text(pid_t pid, const volatile void *address) {
 long smaps_kb(pid_t pid, const volatile void *address, const char *field) {
     char perms[5];
     return read_smaps(pid, address, field, perms);
+}
+
+long dirty_kb(pid_t pid, const volatile void *address) {
+    long shared = smaps_kb(pid, address, "Shared_Dirty");
+    long private = smaps_kb(pid, address, "Private_Dirty");
+    return shared == UNKNOWN || private == UNKNOWN ? UNKNOWN : shared + private;
 }
 
 long status_kb(pid_t pid, const char *field) {

@@ -31,7 +31,7 @@ const char *page_kind(pid_t pid, const volatile void *address);
 long mapped_once(pid_t pid, const volatile void *address);
 
 /* The page's frame number; UNKNOWN without CAP_SYS_ADMIN in the initial user namespace. */
-long frame_number(pid_t pid, const volatile void *address);
+long frame_of(pid_t pid, const volatile void *address);
 
 /* How many of `pages` pages from `address` on have a page-table entry (pagemap bit 63). */
 long pages_present(pid_t pid, const volatile void *address, size_t pages);
@@ -44,6 +44,9 @@ const char *page_text(pid_t pid, const volatile void *address);
 /* A field of the mapping around `address` in /proc/PID/smaps ("Rss", "Pss", "Shared_Dirty"): kB.
  * Neighbouring anonymous mappings may be merged into one. UNKNOWN if there is no mapping. */
 long smaps_kb(pid_t pid, const volatile void *address, const char *field);
+
+/* How much of that mapping is dirty (Shared_Dirty + Private_Dirty in smaps): kB. */
+long dirty_kb(pid_t pid, const volatile void *address);
 
 /* A field of /proc/PID/status ("VmPTE", "VmSize"): kB. */
 long status_kb(pid_t pid, const char *field);

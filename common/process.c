@@ -118,11 +118,12 @@ static void on_signal(int signo, siginfo_t *info, void *context) {
     (void)ignored;
 }
 
-static const char *code_name(const siginfo_t *info) {
-    if (info->si_signo == SIGSEGV && info->si_code == SEGV_MAPERR) return "SEGV_MAPERR";
-    if (info->si_signo == SIGSEGV && info->si_code == SEGV_ACCERR) return "SEGV_ACCERR";
-    if (info->si_signo == SIGBUS && info->si_code == BUS_ADRERR) return "BUS_ADRERR";
-    return "another si_code";
+static const char *signal_name(const siginfo_t *info) {
+    if (info->si_signo == SIGBUS)
+        return info->si_code == BUS_ADRERR ? "SIGBUS BUS_ADRERR" : "SIGBUS";
+    return info->si_code == SEGV_MAPERR   ? "SIGSEGV SEGV_MAPERR"
+           : info->si_code == SEGV_ACCERR ? "SIGSEGV SEGV_ACCERR"
+                                          : "SIGSEGV";
 }
 
 static const char *access_in_child(volatile char *address, bool store) {
@@ -153,10 +154,8 @@ static const char *access_in_child(volatile char *address, bool store) {
     if (got != sizeof info || !WIFSIGNALED(status) || WTERMSIG(status) != info.si_signo)
         bail_out("the child that tries one access ended with wait status %d", status);
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    int used = snprintf(text, sizeof text, "%s %s", info.si_signo == SIGBUS ? "SIGBUS" : "SIGSEGV",
-                        code_name(&info));
-    if ((uintptr_t)info.si_addr / page != (uintptr_t)address / page)
-        snprintf(text + used, sizeof text - (size_t)used, " at %p", info.si_addr);
+    if ((uintptr_t)info.si_addr / page == (uintptr_t)address / page) return signal_name(&info);
+    snprintf(text, sizeof text, "%s at %p", signal_name(&info), info.si_addr);
     return text;
 }
 

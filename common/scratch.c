@@ -90,3 +90,9 @@ int scratch_file(const char *name, size_t bytes) {
     if (errno != 0) die("reserve %zu bytes for %s", bytes, path);
     return fd;
 }
+
+char byte_in_file(int fd, size_t offset) {
+    char byte;
+    if (pread(fd, &byte, 1, (off_t)offset) != 1) die("pread");
+    return byte;
+}

@@ -19,4 +19,7 @@ char *scratch_path(const char *name);
  * reserved (posix_fallocate(3)): no store will die of a full file system. Bails out on failure. */
 int scratch_file(const char *name, size_t bytes);
 
+/* The byte at `offset` of a file, as read(2) finds it (pread(2)). Bails out on failure. */
+char byte_in_file(int fd, size_t offset);
+
 #endif

@@ -4,7 +4,10 @@
  * Notes      sections 1.1 函数原型, 1.2 参数说明, 1.3 返回值
  * Watch      which errno a wrong argument gives, and which "wrong" argument is none
  * Corrects   1.2-2
- * Try this   1. MAP_SHARED -> MAP_PRIVATE: checks 1 fail
+ * Try this   1. In `char *p = call`, MAP_SHARED -> MAP_PRIVATE: check 17 fails
+ *            2. In `size_t page =`, page_size() -> 2 * page_size(): checks 10, 11 and 25 fail
+ *            3. In `int fixed`, ANONYMOUS | MAP_FIXED, -> ANONYMOUS,: checks 7 and 9 fail
+ *            4. MAP_FIXED_NOREPLACE; -> MAP_FIXED;: check 8 fails
  * See also   mmap(2), memfd_create(2); 10_2_permissions, 10_3_offset
  */
 #include <fcntl.h>
@@ -29,9 +32,10 @@ int main(int argc, char **argv) {
     char *p = call(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     check(p != MAP_FAILED, "mmap() takes six arguments and returns an address", "1.1-1 1.3-1");
     if (p == MAP_FAILED) die("mmap");
-    check_errno(mmap(NULL, 0, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED, EINVAL,
+    void *failed = MAP_FAILED;
+    check_errno((failed = mmap(NULL, 0, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED, EINVAL,
                 "on failure it returns MAP_FAILED and sets errno: length 0 is EINVAL", "1.3-1");
-    check(MAP_FAILED != NULL && (intptr_t)MAP_FAILED == -1, "MAP_FAILED is -1, not NULL", "1.3-1");
+    check(failed != NULL && (intptr_t)failed == -1, "what it returns is -1, not NULL", "1.3-1");
 
     step("addr is a hint. First one that is free, then an odd one, then one that is taken.");
     char *hole = mmap(NULL, 2 * page, PROT_NONE, ANONYMOUS, -1, 0);
@@ -43,8 +47,7 @@ int main(int argc, char **argv) {
     if (hint == MAP_FAILED) die("mmap");
     *hint = 'L';
     next = mmap(hint, page, PROT_READ, ANONYMOUS, -1, 0);
-    check(next != hint && *hint == 'L', "with a hint that is taken the mapping goes elsewhere",
-          "1.2-1");
+    check(next != hint && *hint == 'L', "a hint that is taken leads elsewhere", "1.2-1");
 
     step("Only MAP_FIXED makes addr binding, and then no mapping is safe from it.");
     int fixed = ANONYMOUS | MAP_FIXED, careful = ANONYMOUS | MAP_FIXED_NOREPLACE;
@@ -77,10 +80,8 @@ int main(int argc, char **argv) {
     check_str(store_to(p), "no signal", "PROT_READ | PROT_WRITE: a store works", "1.2-3");
 
     step("flags: MAP_SHARED or MAP_PRIVATE; MAP_ANONYMOUS can only be added to one of them.");
-    char in_file = 0;
     p[page] = 'S';
-    if (pread(fd, &in_file, 1, (off_t)page) != 1) die("pread");
-    check(in_file == 'S', "a store to a MAP_SHARED mapping is in the file", "1.2-4");
+    check(byte_in_file(fd, page) == 'S', "a store to a MAP_SHARED mapping is in the file", "1.2-4");
     check_errno(mmap(NULL, page, PROT_READ, 0, fd, 0) == MAP_FAILED, EINVAL,
                 "without MAP_SHARED and MAP_PRIVATE: EINVAL", "1.2-4");
     check_errno(mmap(NULL, page, PROT_READ, MAP_ANONYMOUS, -1, 0) == MAP_FAILED, EINVAL,

@@ -4,7 +4,11 @@
  * Notes      section 5.2 详细过程分析, the same with memory that belongs to no file
  * Watch      both entries are there after fork(); the last owner's store keeps the frame
  * Corrects   5.2-5 5.2-8
- * Try this   1. MAP_PRIVATE -> MAP_SHARED: checks 1 fail
+ * Try this   1. In `char *p`, MAP_PRIVATE -> MAP_SHARED: checks 2, 3, 5, 8, 13 and 15 fail,
+ *               11 and 16 may
+ *            2. brief = fork() -> brief = vfork(): check 15 fails, 16 may
+ *            3. In `madvise(p`, MADV_NOHUGEPAGE -> MADV_WIPEONFORK: checks 2, 3, 5, 8,
+ *               12 and 15 fail, 1, 11 and 16 may
  * See also   fork(2), madvise(2), proc(5) (vmstat: pgreuse); 05_cow_after_fork
  */
 #include <sched.h>
@@ -39,10 +43,9 @@ int main(int argc, char **argv) {
     char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) die("mmap");
     madvise(p, bytes, MADV_NOHUGEPAGE); /* EINVAL where the kernel has no huge pages: fine */
-    check_num(faults_of_store(p, PAGES, 'O'), ==, PAGES, "the first stores: one fault a page",
-              "5.x-2");
+    check_num(faults_of_store(p, PAGES, 'O'), ==, PAGES, "the first stores: a fault each", "5.x-2");
     show_page("parent", parent, p);
-    long original = frame_number(parent, p);
+    long original = frame_of(parent, p);
     turns_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
@@ -58,44 +61,40 @@ int main(int argc, char **argv) {
     check_str(page_kind(child.pid, p), ANONYMOUS_PAGE,
               "fork() copies the entries of anonymous pages: the child has the page", "5.2-1");
     check_num(mapped_once(parent, p), ==, 0, "the page is now mapped twice", "5.2-1");
-    check_num(frame_number(child.pid, p), ==, original, "both entries name one frame", "5.2-1");
+    check_num(frame_of(child.pid, p), ==, original, "both entries name one frame", "5.2-1");
 
     step("The parent stores a P into each page; the child still maps them.");
-    check_num(faults_of_store(p, PAGES, 'P'), >=, PAGES, "each store faults: read-only entries",
-              "5.2-6");
+    check_num(faults_of_store(p, PAGES, 'P'), >=, PAGES, "stores to shared pages fault", "5.2-6");
     show_page("parent", parent, p);
     show_page("child", child.pid, p);
-    check_num(mapped_once(parent, p), ==, 1, "the parent has pages of its own now", "5.2-6");
-    check_num(mapped_once(child.pid, p), ==, 1, "and so has the child", "5.2-6");
-    check_num(frame_number(parent, p), !=, original, "the parent's is the copy", "5.2-6");
-    check_num(frame_number(child.pid, p), ==, original, "the child's is the original", "5.2-6");
+    check_num(mapped_once(parent, p), ==, 1, "the one who stores has pages of its own", "5.2-6");
+    check_num(mapped_once(child.pid, p), ==, 1, "the other has its pages for itself, too", "5.2-6");
+    check_num(frame_of(parent, p), !=, original, "who stores first gets the copy", "5.2-6");
+    check_num(frame_of(child.pid, p), ==, original, "the other keeps the original frame", "5.2-6");
 
     step("The child stores a C into each page: it is their last owner.");
     tell("The notes say: it, too, gets a copy, and the original can be freed.");
     long reused = vmstat("pgreuse");
-    check_num(give_turn(&child), >=, PAGES, "each store faults once more", "5.2-7");
+    check_num(give_turn(&child), >=, PAGES, "the last owner's stores fault, too", "5.2-7");
     reused = change(reused, vmstat("pgreuse"));
     show_page("child", child.pid, p);
     evidence("pages kept instead of copied (pgreuse): %ld", reused);
-    check_num(reused, >=, NEARLY_ALL, "but the kernel lets the last owner keep the page: no copy",
-              "5.2-5 5.2-7");
-    check_num(frame_number(child.pid, p), ==, original, "it is the original frame: not freed",
-              "5.2-8");
+    check_num(reused, >=, NEARLY_ALL, "the last owner keeps the page: no copy", "5.2-5 5.2-7");
+    check_num(frame_of(child.pid, p), ==, original, "the original frame is not freed", "5.2-8");
     check(*p == 'P' && give_turn(&child) == 'C', "one address, two contents", "5.2-9");
     turns_close(&child);
 
     step("The parent forks again; this child ends at once, and the parent stores.");
-    long before = frame_number(parent, p);
+    long before = frame_of(parent, p);
     pid_t brief = fork();
     if (brief == -1) die("fork");
     if (brief == 0) _exit(0);
     wait_for(brief);
-    check_num(mapped_once(parent, p), ==, 1, "with the child gone the parent owns all pages",
-              "5.x-1");
+    check_num(mapped_once(parent, p), ==, 1, "when the child is gone the parent owns all", "5.x-1");
     reused = vmstat("pgreuse");
-    check_num(faults_of_store(p, PAGES, 'Q'), >=, PAGES, "its stores fault all the same", "5.x-1");
-    check_num(change(reused, vmstat("pgreuse")), >=, NEARLY_ALL, "and copy nothing", "5.x-1");
-    check_num(frame_number(parent, p), ==, before, "the frame is the same as before", "5.x-1");
+    check_num(faults_of_store(p, PAGES, 'Q'), >=, PAGES, "the next stores fault, too", "5.x-1");
+    check_num(change(reused, vmstat("pgreuse")), >=, NEARLY_ALL, "but copy nothing", "5.x-1");
+    check_num(frame_of(parent, p), ==, before, "the frame is the same as before", "5.x-1");
 
     step("Why MADV_NOHUGEPAGE? One store into each of two fresh mappings of 4 MiB.");
     size_t large = (size_t)4 << 20;

@@ -3,7 +3,9 @@
  *
  * Notes      section 6, 映射区是否相同？
  * Watch      two unrelated processes, their addresses, their frames, before and after a store
- * Try this   1. MAP_SHARED -> MAP_PRIVATE: checks 1 fail
+ * Try this   1. In `char *s =`, MAP_SHARED -> MAP_PRIVATE: checks 8, 9 and 10 fail
+ *            2. In `char *p =`, MAP_PRIVATE -> MAP_SHARED: checks 11, 12, 14, 16 and 18 fail
+ *            3. In `char *p =`, (off_t)page -> 0: checks 3 and 7 fail
  * See also   mmap(2), execve(2), proc(5) (pagemap); 03_page_cache, 05_cow_after_fork
  */
 #include <fcntl.h>
@@ -37,13 +39,9 @@ static void process_b(struct turns *b, const char *path) {
     }
 }
 
-/* A cell of the table; `once` is what mapped_once() said. */
-static const char *yes(bool is) {
-    return is ? "yes" : "no";
-}
-
-static const char *same(long once) {
-    return once == UNKNOWN ? "unknown" : yes(once == 0);
+/* A cell of the table: is what was seen the value that means yes? */
+static const char *cell(long seen, long yes) {
+    return seen == UNKNOWN ? "unknown" : seen == yes ? "yes" : "no";
 }
 
 int main(int argc, char **argv) {
@@ -52,11 +50,10 @@ int main(int argc, char **argv) {
     begin(argc, argv, 18, "is it the same memory in two processes? ask for the frame");
     size_t page = page_size();
     pid_t a = getpid();
-    char in_file[2] = "";
 
     step("A and B, two unrelated processes, map the same two pages of one file.");
     int fd = scratch_file("file", 2 * page);
-    if (pwrite(fd, "o", 1, 0) != 1 || pwrite(fd, "o", 1, (off_t)page) != 1) die("pwrite");
+    if (pwrite(fd, "s", 1, 0) != 1 || pwrite(fd, "p", 1, (off_t)page) != 1) die("pwrite");
     char *s = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     char *p = mmap(NULL, page, RW, MAP_PRIVATE, fd, (off_t)page);
     if (s == MAP_FAILED || p == MAP_FAILED) die("mmap");
@@ -69,62 +66,54 @@ int main(int argc, char **argv) {
     check_str(page_kind(b.pid, bp), NO_PAGE, "at first B has none either", "6.3-1");
 
     step("Both read both pages.");
-    long b_shared = give_turn(&b), b_private = give_turn(&b);
-    check(*s == 'o' && *p == 'o' && b_shared == 'o' && b_private == 'o',
-          "both read the file's bytes", NULL);
-    tell("MAP_SHARED:");
+    long b_s = give_turn(&b), b_p = give_turn(&b);
+    bool right = *s == 's' && *p == 'p' && b_s == 's' && b_p == 'p';
+    check(right, "both read the file's bytes", NULL);
     show_page("A", a, s);
     show_page("B", b.pid, bs);
     long same_s = mapped_once(a, s);
     check_num(same_s, ==, 0, "A and B share the page, wherever it appears", "6.1-1 6.2-1");
-    check_num(frame_number(a, s), ==, frame_number(b.pid, bs), "it is one frame", "6.2-1");
-    tell("MAP_PRIVATE:");
+    check_num(frame_of(a, s), ==, frame_of(b.pid, bs), "it is one frame", "6.2-1");
     show_page("A", a, p);
     show_page("B", b.pid, bp);
     long same_p = mapped_once(a, p);
-    check_num(same_p, ==, 0, "after a read they share the private page, too", "6.1-1 6.3-1");
-    long original = frame_number(b.pid, bp);
-    check_num(frame_number(a, p), ==, original, "it, too, is one frame", "6.3-1");
+    check_num(same_p, ==, 0, "while only read, a private page is shared, too", "6.1-1 6.3-1");
+    long original = frame_of(b.pid, bp);
+    check_num(frame_of(a, p), ==, original, "a private page is one frame, too", "6.3-1");
 
     step("A stores an A into each page.");
     *s = *p = 'A';
-    b_shared = give_turn(&b);
-    b_private = give_turn(&b);
-    if (pread(fd, &in_file[0], 1, 0) != 1 || pread(fd, &in_file[1], 1, (off_t)page) != 1)
-        die("pread");
-    tell("MAP_SHARED:");
+    b_s = give_turn(&b), b_p = give_turn(&b);
+    char file_s = byte_in_file(fd, 0), file_p = byte_in_file(fd, page);
     show_page("A", a, s);
     show_page("B", b.pid, bs);
-    check_num(b_shared, ==, 'A', "B sees the store", "6.2-1 6.4-1");
+    check_num(b_s, ==, 'A', "MAP_SHARED: B sees A's store", "6.2-1 6.4-1");
     long still_s = mapped_once(a, s);
-    check_num(still_s, ==, 0, "A and B still share the page", "6.4-1");
-    check(in_file[0] == 'A', "the file has the store", "6.4-1");
-    tell("MAP_PRIVATE:");
+    check_num(still_s, ==, 0, "MAP_SHARED: A and B still share the page", "6.4-1");
+    check(file_s == 'A', "MAP_SHARED: the file has the store", "6.4-1");
     show_page("A", a, p);
     show_page("B", b.pid, bp);
-    check_num(b_private, ==, 'o', "B does not see the store", "6.3-2 6.4-1");
-    check_str(page_kind(a, p), ANONYMOUS_PAGE, "A has a copy", "6.3-2");
-    check_str(page_kind(b.pid, bp), FILE_PAGE, "B still has the file's page", "6.3-2");
+    check_num(b_p, ==, 'p', "MAP_PRIVATE: B does not see A's store", "6.3-2 6.4-1");
+    check_str(page_kind(a, p), ANONYMOUS_PAGE, "MAP_PRIVATE: A has a copy", "6.3-2");
+    check_str(page_kind(b.pid, bp), FILE_PAGE, "MAP_PRIVATE: B still has the file's page", "6.3-2");
     long still_p = mapped_once(a, p);
-    check_num(still_p, ==, 1, "nobody but A maps that copy", "6.4-1");
-    check_num(frame_number(b.pid, bp), ==, original, "B's frame is the one of before", "6.3-2");
-    check(in_file[1] == 'o', "the file does not have the store", "6.4-1");
+    check_num(still_p, ==, 1, "MAP_PRIVATE: nobody but A maps the copy", "6.4-1");
+    check_num(frame_of(b.pid, bp), ==, original, "MAP_PRIVATE: B keeps its frame", "6.3-2");
+    check(file_p == 'p', "MAP_PRIVATE: the file has no store", "6.4-1");
 
     step("The second page of the file is written by write().");
     tell("The notes say: with MAP_PRIVATE each process is independent.");
     if (pwrite(fd, "w", 1, (off_t)page) != 1) die("pwrite");
     give_turn(&b);
     check_num(give_turn(&b), ==, 'w', "B, which has not stored, follows the file", "6.4-1");
-    check(*p == 'A', "A does not", "6.4-1");
+    check(*p == 'A', "A, which has stored, does not", "6.4-1");
 
     tell("The table of 6.4, as measured:      MAP_SHARED    MAP_PRIVATE");
-    evidence("same address in A and B           %-12s  %s", yes(s == bs), yes(p == bp));
-    evidence("same frame after both have read   %-12s  %s", same(same_s), same(same_p));
-    evidence("same frame after A's store        %-12s  %s", same(still_s), same(still_p));
-    evidence("B sees A's store                  %-12s  %s", yes(b_shared == 'A'),
-             yes(b_private == 'A'));
-    evidence("the file has A's store            %-12s  %s", yes(in_file[0] == 'A'),
-             yes(in_file[1] == 'A'));
+    evidence("same address in A and B           %-12s  %s", cell(s == bs, 1), cell(p == bp, 1));
+    evidence("same page after both have read    %-12s  %s", cell(same_s, 0), cell(same_p, 0));
+    evidence("same page after A's store         %-12s  %s", cell(still_s, 0), cell(still_p, 0));
+    evidence("B sees A's store                  %-12s  %s", cell(b_s, 'A'), cell(b_p, 'A'));
+    evidence("the file has A's store            %-12s  %s", cell(file_s, 'A'), cell(file_p, 'A'));
     turns_close(&b);
     return end();
 }

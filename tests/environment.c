@@ -8,8 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/vfs.h>
 #include <unistd.h>
+
+/* Is a page of a file in TMPDIR still dirty after fsync()? So it is on tmpfs, and on what rests on
+ * it. */
+static int never_clean(size_t page) {
+    const char *tmpdir = getenv("TMPDIR");
+    char path[4096], line[256];
+    int dirty = 0;
+    snprintf(path, sizeof path, "%s/environment-XXXXXX", tmpdir && *tmpdir ? tmpdir : "/tmp");
+    int fd = mkstemp(path);
+    if (fd == -1 || unlink(path) == -1 || ftruncate(fd, (off_t)page) == -1) exit(1);
+    volatile char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED) exit(1);
+    *p = 'x';
+    if (fsync(fd) == -1) exit(1);
+    FILE *smaps = fopen("/proc/self/smaps", "r");
+    if (!smaps) exit(1);
+    for (int inside = 0; fgets(line, sizeof line, smaps);) {
+        void *first;
+        if (sscanf(line, "%p-", &first) == 1 && strchr(line, '-')) inside = first == (void *)p;
+        if (inside && (strstr(line, "Shared_Dirty:") || strstr(line, "Private_Dirty:")))
+            dirty += atoi(strchr(line, ':') + 1);
+    }
+    fclose(smaps);
+    return dirty > 0;
+}
 
 int main(void) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -24,11 +48,7 @@ int main(void) {
 
     if (memfd_create("probe", MFD_HUGETLB) == -1) puts("this kernel has no huge pages");
 
-    const char *tmpdir = getenv("TMPDIR");
-    struct statfs info;
-    if (statfs(tmpdir && *tmpdir ? tmpdir : "/tmp", &info) == -1) return 1;
-    if (info.f_type == 0x01021994 || (unsigned long)info.f_type == 0x858458f6)
-        puts("this file system has no disk to write to"); /* tmpfs, ramfs */
+    if (never_clean((size_t)page)) puts("this file system has no disk to write to");
 
     if (page >= 65536) puts("pages of 64 KiB or more");
 

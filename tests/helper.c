@@ -276,8 +276,8 @@ static int drop_privilege(void) {
 static int no_frame(void) {
     char here = 'x';
     start(2);
-    check(frame_number(getpid(), &here) == UNKNOWN, "a frame number is unknown, not 0", NULL);
-    check_num(frame_number(getpid(), &here), !=, 0, "so a check of it is skipped", NULL);
+    check(frame_of(getpid(), &here) == UNKNOWN, "a frame number is unknown, not 0", NULL);
+    check_num(frame_of(getpid(), &here), !=, 0, "so a check of it is skipped", NULL);
     return end();
 }
 
