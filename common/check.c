@@ -164,6 +164,14 @@ void skip_all(const char *reason) {
     exit(77);
 }
 
+const char *number(long value) {
+    static char texts[4][24];
+    static int turn;
+    char *text = texts[turn++ % 4];
+    snprintf(text, sizeof texts[0], "%ld", value);
+    return value == UNKNOWN ? "unknown" : text;
+}
+
 long unknown(const char *format, ...) {
     va_list args;
     va_start(args, format);

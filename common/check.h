@@ -69,6 +69,9 @@ bool check_str_at(const char *place, const char *a, const char *b, const char *e
 /* Counts a check that cannot be made here as skipped, with the reason. */
 void skip(const char *text, const char *claim, const char *reason);
 
+/* A number for evidence(): its digits, or "unknown". Static buffers: four results live side by side. */
+const char *number(long value);
+
 /* Remembers why something is unknown, for the checks that are skipped for it; returns UNKNOWN. */
 long unknown(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

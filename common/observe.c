@@ -70,17 +70,21 @@ static long read_smaps(pid_t pid, const volatile void *address, const char *fiel
     return kb;
 }
 
-/* A line "NAME value" or "NAME: value" of a /proc file. */
+/* A line "NAME value" or "NAME: value" of a /proc file; no stdio, whose malloc() would show. */
 static long read_field(const char *path, const char *shown, const char *name) {
-    char text[256];
-    FILE *file = fopen(path, "re");
-    if (!file) return cannot_read(shown);
-    long value = unknown("%s has no %s", shown, name);
-    while (fgets(text, sizeof text, file))
-        if (strncmp(text, name, strlen(name)) == 0 && strchr(": \t", text[strlen(name)]))
-            value = atol(text + strlen(name) + 1);
-    fclose(file);
-    return value;
+    static char text[16384];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd == -1 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd != -1) close(fd);
+    if (got == -1) return cannot_read(shown);
+    text[got] = '\0';
+    size_t length = strlen(name);
+    for (char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, name, length) == 0 && strchr(": ", line[length]))
+            return atol(line + length + 1);
+    }
+    return unknown("%s has no %s", shown, name);
 }
 
 const char *page_kind(pid_t pid, const volatile void *address) {

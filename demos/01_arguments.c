@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
     char *more = mmap(NULL, page + 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (one == MAP_FAILED || more == MAP_FAILED) die("mmap");
     long one_kb = smaps_kb(getpid(), one, "Size"), more_kb = smaps_kb(getpid(), more, "Size");
-    evidence("length 1 maps %ld kB; length %zu maps %ld kB", one_kb, page + 1, more_kb);
+    evidence("length 1 maps %s kB; %zu maps %s kB", number(one_kb), page + 1, number(more_kb));
     check_num(one_kb, ==, page / 1024, "a length of 1 byte maps one page", "1.2-2");
     check_num(more_kb, ==, 2 * page / 1024, "one page and one byte map two pages", "1.2-2");
     check_str(store_to(more + 2 * page - 1), "no signal",

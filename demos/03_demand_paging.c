@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
     if (p == MAP_FAILED) die("mmap");
     size = change(size, status_kb(self, "VmSize"));
     tables = change(tables, status_kb(self, "VmPTE"));
-    evidence("virtual memory +%ld kB, page tables +%ld kB", size, tables);
+    evidence("virtual memory +%s kB, page tables +%s kB", number(size), number(tables));
     tell("The notes say: mmap() creates the page-table entries, only the frames are missing.");
     check_num(size, ==, GIB / 1024, "mmap() takes a range of addresses", "3.3-1");
     check_num(tables, ==, 0, "mmap() makes no page-table entries", "3.3-2");
@@ -67,8 +67,8 @@ int main(int argc, char **argv) {
     tell("The notes say: every page that is touched for the first time is a page fault.");
     long one = faults_of_load(q, 1), present = pages_present(self, q, PAGES);
     long rest = faults_of_load(q + page, PAGES - 1);
-    evidence("%s: the first fault mapped %ld pages; %ld faults for all 64", file_system(cached),
-             present, one + rest);
+    evidence("%s: the first fault mapped %s pages; %ld faults for all 64", file_system(cached),
+             number(present), one + rest);
     check_num(one, ==, 1, "a cached page saves the disk, not the page fault", "3.3-4");
     if (page < 65536)
         check_num(one + rest, <, PAGES, "one fault maps several pages of a cached file", "3.3-6");
@@ -92,8 +92,8 @@ int main(int argc, char **argv) {
     show_page("read", self, a);
     long stores = faults_of_store(a, PAGES, 'x'), stored_kb = smaps_kb(self, a, "Rss");
     show_page("stored", self, a);
-    evidence("64 loads: %ld faults, %ld kB; 64 stores: %ld faults, %ld kB", loads, read_kb, stores,
-             stored_kb);
+    evidence("64 loads: %ld faults, %s kB; 64 stores: %ld faults, %s kB", loads, number(read_kb),
+             stores, number(stored_kb));
     check_num(loads, ==, PAGES, "reading anonymous memory is one fault a page", "3.3-3");
     check_num(read_kb, ==, 0, "reading takes no memory: each page is the zero page", "3.3-5");
     check_num(stores, ==, PAGES, "the first store to a page that was read faults again", "3.3-5");

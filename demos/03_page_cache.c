@@ -63,7 +63,8 @@ int main(int argc, char **argv) {
     long together = smaps_kb(parent, p, "Pss");
     show_page("parent", parent, p);
     show_page("child", child.pid, c);
-    evidence("parent's proportional share (Pss): %ld kB alone, %ld kB now", alone, together);
+    evidence("parent's proportional share (Pss): %s kB alone, %s kB now", number(alone),
+             number(together));
     check_str(page_kind(child.pid, c), FILE_PAGE, "another mapping leads to the page cache, too",
               "3.4-1");
     check_num(frame_of(child.pid, c), ==, frame_of(parent, p),

@@ -30,7 +30,7 @@ static void probe(size_t page) {
     *q = 'x';
     if (msync(q, page, MS_SYNC) == -1) die("msync");
     long dirty = dirty_kb(getpid(), q);
-    evidence("%s: %ld kB dirty after msync(MS_SYNC)", file_system(fd), dirty);
+    evidence("%s: %s kB dirty after msync(MS_SYNC)", file_system(fd), number(dirty));
     if (dirty == UNKNOWN) no_writeback = "/proc/self/smaps cannot be read";
     if (dirty > 0) no_writeback = "this file system has no disk to write to";
 }

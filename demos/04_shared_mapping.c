@@ -21,7 +21,7 @@
 
 /* The "shared configuration" of the notes. An update sets all three members to one number. */
 struct config {
-    int first, second, third;
+    unsigned char first, second, third;
 };
 
 int main(int argc, char **argv) {

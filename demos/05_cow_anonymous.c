@@ -78,7 +78,7 @@ int main(int argc, char **argv) {
     check_num(give_turn(&child), >=, PAGES, "the last owner's stores fault, too", "5.2-7");
     reused = change(reused, vmstat("pgreuse"));
     show_page("child", child.pid, p);
-    evidence("pages kept instead of copied (pgreuse): %ld", reused);
+    evidence("pages kept instead of copied (pgreuse): %s", number(reused));
     check_num(reused, >=, NEARLY_ALL, "the last owner keeps the page: no copy", "5.2-5 5.2-7");
     check_num(frame_of(child.pid, p), ==, original, "the original frame is not freed", "5.2-8");
     check(*p == 'P' && give_turn(&child) == 'C', "one address, two contents", "5.2-9");
@@ -105,8 +105,8 @@ int main(int argc, char **argv) {
     madvise(huge, large, MADV_HUGEPAGE);
     small[large / 2] = huge[large / 2] = 'x';
     long pages = pages_present(parent, small, large / page);
-    evidence("MADV_NOHUGEPAGE: %ld page; MADV_HUGEPAGE: %ld", pages,
-             pages_present(parent, huge, large / page));
+    evidence("MADV_NOHUGEPAGE: %s page; MADV_HUGEPAGE: %s", number(pages),
+             number(pages_present(parent, huge, large / page)));
     check_num(pages, ==, 1, "with MADV_NOHUGEPAGE one store brings exactly one page", "5.x-2");
     return end();
 }
