@@ -21,70 +21,96 @@ size_t page_size(void) {
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static long cannot_read(const char *path) {
-    return unknown("%s: %s", path, errno_name(errno));
-}
-
 /* The pagemap entries of `pages` pages from `address` on; false if the kernel does not tell. */
 static bool read_pagemap(pid_t pid, const volatile void *address, uint64_t *entries, size_t pages) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%ld/pagemap", (long)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd == -1) {
-        cannot_read(pid == getpid() ? "/proc/self/pagemap" : "/proc/PID/pagemap");
+        unknown("/proc/PID/pagemap: %s", errno_name(errno));
         return false;
     }
     size_t bytes = pages * sizeof *entries;
     off_t where = (off_t)((uintptr_t)address / page_size() * sizeof *entries);
     ssize_t got = pread(fd, entries, bytes, where);
-    if (got != (ssize_t)bytes) cannot_read("/proc/PID/pagemap (read)");
+    if (got != (ssize_t)bytes) unknown("/proc/PID/pagemap: %s", errno_name(errno));
     close(fd);
     return got == (ssize_t)bytes;
 }
 
+/* Reads a /proc file line by line without malloc(), which might map memory where none should be. */
+struct lines {
+    int fd;
+    size_t start, end; /* of what is read and not yet given out */
+    char text[4096];
+};
+
+static bool open_lines(struct lines *lines, const char *path, const char *shown) {
+    lines->start = lines->end = 0;
+    lines->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (lines->fd == -1) unknown("%s: %s", shown, errno_name(errno));
+    return lines->fd != -1;
+}
+
+/* The next line without its newline, or NULL at the end; then the file is closed. */
+static char *next_line(struct lines *lines) {
+    for (;;) {
+        char *line = lines->text + lines->start;
+        char *newline = memchr(line, '\n', lines->end - lines->start);
+        if (newline) {
+            *newline = '\0';
+            lines->start = (size_t)(newline + 1 - lines->text);
+            return line;
+        }
+        lines->end -= lines->start;
+        memmove(lines->text, line, lines->end);
+        lines->start = 0;
+        ssize_t got = read(lines->fd, lines->text + lines->end, sizeof lines->text - lines->end);
+        if (got <= 0) break;
+        lines->end += (size_t)got;
+    }
+    close(lines->fd);
+    return NULL;
+}
+
+/* The number in "NAME value" or "NAME: value"; false if the line is another. */
+static bool parse_field(const char *line, const char *name, long *value) {
+    size_t length = strlen(name);
+    if (strncmp(line, name, length) != 0 || !strchr(": ", line[length])) return false;
+    *value = atol(line + length + 1);
+    return true;
+}
+
 /*
  * Finds the mapping around `address` in /proc/PID/smaps and there `field` (kB), or its permissions
- * when `field` is NULL. Returns 0 kB with empty `perms` if there is no such mapping.
+ * when `field` is NULL. Without such a mapping `perms` is empty and the field unknown.
  */
 static long read_smaps(pid_t pid, const volatile void *address, const char *field, char perms[5]) {
-    char path[64], text[512];
+    static struct lines lines;
+    char path[64], mode[5];
     uintptr_t wanted = (uintptr_t)address, first, last;
     bool inside = false;
-    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, field ? "smaps" : "maps");
-    FILE *file = fopen(path, "re");
-    if (!file) return cannot_read(field ? "/proc/PID/smaps" : "/proc/PID/maps");
-    long kb = field ? unknown("no mapping, or no %s in smaps", field) : 0;
     perms[0] = '\0';
-    while (fgets(text, sizeof text, file)) {
-        char mode[5];
-        if (sscanf(text, "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &last, mode) == 3) {
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, field ? "smaps" : "maps");
+    if (!open_lines(&lines, path, field ? "/proc/PID/smaps" : "/proc/PID/maps")) return UNKNOWN;
+    long kb = field ? unknown("no mapping, or no %s in smaps", field) : 0;
+    for (char *line; (line = next_line(&lines));)
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &last, mode) == 3) {
             inside = first <= wanted && wanted < last;
             if (inside) memcpy(perms, mode, sizeof mode);
-        } else if (inside && field && strncmp(text, field, strlen(field)) == 0 &&
-                   text[strlen(field)] == ':') {
-            kb = atol(text + strlen(field) + 1);
-            break;
+        } else if (inside && field) {
+            parse_field(line, field, &kb);
         }
-    }
-    fclose(file);
     return kb;
 }
 
-/* A line "NAME value" or "NAME: value" of a /proc file; no stdio, whose malloc() would show. */
 static long read_field(const char *path, const char *shown, const char *name) {
-    static char text[16384];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd == -1 ? -1 : read(fd, text, sizeof text - 1);
-    if (fd != -1) close(fd);
-    if (got == -1) return cannot_read(shown);
-    text[got] = '\0';
-    size_t length = strlen(name);
-    for (char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, name, length) == 0 && strchr(": ", line[length]))
-            return atol(line + length + 1);
-    }
-    return unknown("%s has no %s", shown, name);
+    static struct lines lines;
+    if (!open_lines(&lines, path, shown)) return UNKNOWN;
+    long value = unknown("%s has no %s", shown, name);
+    for (char *line; (line = next_line(&lines));)
+        parse_field(line, name, &value);
+    return value;
 }
 
 const char *page_kind(pid_t pid, const volatile void *address) {
@@ -137,8 +163,8 @@ const char *page_text(pid_t pid, const volatile void *address) {
     } else if (strcmp(kind, NO_PAGE) == 0 || strcmp(kind, NO_MAPPING) == 0) {
         snprintf(rest, room, "(%s)%s%s", kind, perms[0] ? "  " : "", perms);
     } else {
-        long number = frame_of(pid, address), once = mapped_once(pid, address);
-        if (number != UNKNOWN) snprintf(frame, sizeof frame, "frame 0x%lx  ", number);
+        long frame_number = frame_of(pid, address), once = mapped_once(pid, address);
+        if (frame_number != UNKNOWN) snprintf(frame, sizeof frame, "frame 0x%lx  ", frame_number);
         snprintf(rest, room, "%s%s  %s  %s", frame, kind, perms,
                  once == UNKNOWN ? ""
                  : once          ? "mapped once"

@@ -5,7 +5,7 @@
  * Watch      which errno a wrong argument gives, and which "wrong" argument is none
  * Corrects   1.2-2
  * Try this   1. In `char *p = call`, MAP_SHARED -> MAP_PRIVATE: check 17 fails
- *            2. In `size_t page =`, page_size() -> 2 * page_size(): checks 10, 11 and 25 fail
+ *            2. In `char *one`, NULL, 1 -> NULL, page + 1: check 10 fails
  *            3. In `int fixed`, ANONYMOUS | MAP_FIXED, -> ANONYMOUS,: checks 7 and 9 fail
  *            4. MAP_FIXED_NOREPLACE; -> MAP_FIXED;: check 8 fails
  * See also   mmap(2), memfd_create(2); 10_2_permissions, 10_3_offset
