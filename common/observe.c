@@ -178,6 +178,19 @@ long smaps_kb(pid_t pid, const volatile void *address, const char *field) {
     return read_smaps(pid, address, field, perms);
 }
 
+long mappings_named(pid_t pid, const char *name) {
+    static struct lines lines;
+    char path[64];
+    long count = 0;
+    snprintf(path, sizeof path, "/proc/%ld/maps", (long)pid);
+    if (!open_lines(&lines, path, "/proc/PID/maps")) return UNKNOWN;
+    for (char *line; (line = next_line(&lines));) {
+        const char *end = strstr(line, name);
+        count += end && end[-1] == ' ' && strcmp(end, name) == 0;
+    }
+    return count;
+}
+
 long dirty_kb(pid_t pid, const volatile void *address) {
     long shared = smaps_kb(pid, address, "Shared_Dirty");
     long private = smaps_kb(pid, address, "Private_Dirty");

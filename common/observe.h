@@ -45,6 +45,10 @@ const char *page_text(pid_t pid, const volatile void *address);
  * Neighbouring anonymous mappings may be merged into one. UNKNOWN if there is no mapping. */
 long smaps_kb(pid_t pid, const volatile void *address, const char *field);
 
+/* How many mappings of process `pid` have this name at the end of their line in /proc/PID/maps: the
+ * path of a file, "/dev/zero (deleted)" for shared anonymous memory. */
+long mappings_named(pid_t pid, const char *name);
+
 /* How much of that mapping is dirty (Shared_Dirty + Private_Dirty in smaps): kB. */
 long dirty_kb(pid_t pid, const volatile void *address);
 
