@@ -1,15 +1,17 @@
 #include "check.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-#define WATCHDOG_SECONDS 20
+#define WATCHDOG_SECONDS 20 /* of running, not of being stopped: counted second by second */
 
-static const char *demo_name = "demo";
+static const char *demo_name;
 static pid_t demo_pid;
 static int planned, done, failed, steps;
 static bool colour, plan_printed, ended;
@@ -29,9 +31,11 @@ void say(const char *ansi, const char *format, ...) {
     va_end(args);
 }
 
-static void on_alarm(int signo) {
+static void on_second(int signo) {
+    static int seconds;
     static const char text[] = "Bail out! the demo took too long: something hangs\n";
     (void)signo;
+    if (++seconds < WATCHDOG_SECONDS) return;
     ssize_t ignored = write(STDOUT_FILENO, text, sizeof text - 1);
     (void)ignored;
     _exit(99);
@@ -67,13 +71,20 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
                 name, question);
         exit(help ? 0 : 2);
     }
+    /* What may be inherited: closed standard descriptors, signals that are ignored or deadly. */
+    for (int fd = 0; fd != -1 && fd <= 2;)
+        if ((fd = open("/dev/null", O_RDWR)) > 2) close(fd);
+    signal(SIGCHLD, SIG_DFL);
+    signal(SIGXFSZ, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0); /* before any fork: else both would print what is buffered */
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
     colour =
         isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
     atexit(at_exit);
-    signal(SIGALRM, on_alarm);
-    alarm(WATCHDOG_SECONDS);
+    struct sigaction tick = {.sa_handler = on_second, .sa_flags = SA_RESTART};
+    struct itimerval second = {{1, 0}, {1, 0}};
+    sigaction(SIGALRM, &tick, NULL);
+    setitimer(ITIMER_REAL, &second, NULL);
     printf("TAP version 14\n");
     tell("%s: %s", name, question);
 }
@@ -85,8 +96,12 @@ static void print_plan(void) {
 
 int end(void) {
     ended = true;
-    alarm(0);
+    setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 0}}, NULL);
     if (done != planned) tell("planned %d checks, but ran %d", planned, done);
+    if (fflush(stdout) == EOF || ferror(stdout)) {
+        fprintf(stderr, "%s: cannot write to stdout: %s\n", demo_name, errno_name(errno));
+        return 99;
+    }
     return failed == 0 && done == planned ? 0 : 1;
 }
 
@@ -191,8 +206,10 @@ void give_up(int code, const char *format, ...) {
     fflush(stdout);
     if (in_demo)
         fprintf(to, "Bail out! %s", what);
-    else
+    else if (demo_name)
         fprintf(to, "%s (child %ld): %s", demo_name, (long)getpid(), what);
+    else
+        fprintf(to, "%s: %s", program_invocation_short_name, what);
     if (code != 0) fprintf(to, ": %s (%s)", strerror(code), errno_name(code));
     fprintf(to, "\n");
     fflush(to);
@@ -217,5 +234,5 @@ const char *errno_name(int code) {
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].code == code) return names[i].name;
-    return code == 0 ? "success" : "errno";
+    return code == 0 ? "success" : number(code);
 }

@@ -23,12 +23,13 @@
 /*
  * Opens a demo: reads the options (--help: usage on stdout, exit 0; anything else: one line and
  * the usage on stderr, exit 2), makes stdout line-buffered, prints the title and the plan of
- * `planned` checks, and starts the watchdog (20 s, then "Bail out!" and exit 99).
+ * `planned` checks, and starts the watchdog (after 20 s of running "Bail out!" and exit 99).
  */
 #define begin(argc, argv, planned, question) begin_at(__FILE__, argc, argv, planned, question)
 void begin_at(const char *file, int argc, char **argv, int planned, const char *question);
 
-/* Returns main's exit status: 0, or 1 if a check failed or the plan was not met. */
+/* Returns main's exit status: 0; 1 if a check failed or the plan was not met; 99 if the output
+ * could not be written. */
 int end(void);
 
 /* Ends the demo as skipped (TAP "1..0 # SKIP reason", exit 77). Call it before the first step. */
@@ -69,7 +70,8 @@ bool check_str_at(const char *place, const char *a, const char *b, const char *e
 /* Counts a check that cannot be made here as skipped, with the reason. */
 void skip(const char *text, const char *claim, const char *reason);
 
-/* A number for evidence(): its digits, or "unknown". Static buffers: four results live side by side. */
+/* A number for evidence(): its digits, or "unknown". Static buffers: four results live side by
+ * side. */
 const char *number(long value);
 
 /* Remembers why something is unknown, for the checks that are skipped for it; returns UNKNOWN. */
@@ -84,7 +86,7 @@ long unknown(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define bail_out(...) give_up(0, __VA_ARGS__)
 _Noreturn void give_up(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The name of an errno value ("ENOSPC"), or "errno" for one that no demo meets. errno(3). */
+/* The name of an errno value ("ENOSPC"), or its number if no demo meets it. errno(3). */
 const char *errno_name(int code);
 
 #endif

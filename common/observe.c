@@ -33,7 +33,8 @@ static bool read_pagemap(pid_t pid, const volatile void *address, uint64_t *entr
     size_t bytes = pages * sizeof *entries;
     off_t where = (off_t)((uintptr_t)address / page_size() * sizeof *entries);
     ssize_t got = pread(fd, entries, bytes, where);
-    if (got != (ssize_t)bytes) unknown("/proc/PID/pagemap: %s", errno_name(errno));
+    if (got != (ssize_t)bytes)
+        unknown("/proc/PID/pagemap: %s", got == -1 ? errno_name(errno) : "no such address");
     close(fd);
     return got == (ssize_t)bytes;
 }
@@ -93,7 +94,7 @@ static long read_smaps(pid_t pid, const volatile void *address, const char *fiel
     perms[0] = '\0';
     snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, field ? "smaps" : "maps");
     if (!open_lines(&lines, path, field ? "/proc/PID/smaps" : "/proc/PID/maps")) return UNKNOWN;
-    long kb = field ? unknown("no mapping, or no %s in smaps", field) : 0;
+    long kb = field ? UNKNOWN : 0;
     for (char *line; (line = next_line(&lines));)
         if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &last, mode) == 3) {
             inside = first <= wanted && wanted < last;
@@ -101,15 +102,17 @@ static long read_smaps(pid_t pid, const volatile void *address, const char *fiel
         } else if (inside && field) {
             parse_field(line, field, &kb);
         }
+    if (kb == UNKNOWN) unknown("no mapping, or no %s in smaps", field);
     return kb;
 }
 
 static long read_field(const char *path, const char *shown, const char *name) {
     static struct lines lines;
     if (!open_lines(&lines, path, shown)) return UNKNOWN;
-    long value = unknown("%s has no %s", shown, name);
+    long value = UNKNOWN;
     for (char *line; (line = next_line(&lines));)
         parse_field(line, name, &value);
+    if (value == UNKNOWN) unknown("%s has no %s", shown, name);
     return value;
 }
 
@@ -167,8 +170,8 @@ const char *page_text(pid_t pid, const volatile void *address) {
         if (frame_number != UNKNOWN) snprintf(frame, sizeof frame, "frame 0x%lx  ", frame_number);
         snprintf(rest, room, "%s%s  %s  %s", frame, kind, perms,
                  once == UNKNOWN ? ""
-                 : once          ? "mapped once"
-                                 : "mapped several times");
+                 : once          ? "1 mapper"
+                                 : "2+ mappers");
     }
     return text;
 }
@@ -185,8 +188,8 @@ long mappings_named(pid_t pid, const char *name) {
     snprintf(path, sizeof path, "/proc/%ld/maps", (long)pid);
     if (!open_lines(&lines, path, "/proc/PID/maps")) return UNKNOWN;
     for (char *line; (line = next_line(&lines));) {
-        const char *end = strstr(line, name);
-        count += end && end[-1] == ' ' && strcmp(end, name) == 0;
+        const char *found = strstr(line, name);
+        count += found && found[-1] == ' ' && strcmp(found, name) == 0;
     }
     return count;
 }

@@ -23,17 +23,20 @@ size_t page_size(void);
 #define FILE_PAGE      "page cache"  /* a page of a file, or of shared anonymous memory */
 #define ANONYMOUS_PAGE "anonymous"   /* a page of this process's own: no file, or a private copy */
 
-/* One of the four above for the page that holds `address` in process `pid` (pagemap bits 63, 61).
- */
+/* One of the four above for the page that holds `address` in process `pid` (pagemap bits 63, 62,
+ * 61); a page that is swapped out counts as a page. */
 const char *page_kind(pid_t pid, const volatile void *address);
 
-/* 1 if this page is mapped exactly once on the whole machine, 0 if more often (pagemap bit 56). */
+/* 1 if this page is mapped exactly once on the whole machine, 0 if more often (pagemap bit 56);
+ * UNKNOWN if no page is there. */
 long mapped_once(pid_t pid, const volatile void *address);
 
-/* The page's frame number; UNKNOWN without CAP_SYS_ADMIN in the initial user namespace. */
+/* The page's frame number; UNKNOWN if no page is there, or without CAP_SYS_ADMIN in the initial
+ * user namespace, where the kernel shows 0. */
 long frame_of(pid_t pid, const volatile void *address);
 
-/* How many of `pages` pages from `address` on have a page-table entry (pagemap bit 63). */
+/* How many of `pages` pages from `address` on are present in the page table (pagemap bit 63). Bails
+ * out if there is no memory for the answer. */
 long pages_present(pid_t pid, const volatile void *address, size_t pages);
 
 /* One page in words, for evidence: address -> frame, kind, permissions, mappers. Static buffers:
@@ -66,7 +69,8 @@ long faults_of_store(volatile char *address, size_t pages, char byte);
 /* later - earlier, or UNKNOWN if either is. */
 long change(long earlier, long later);
 
-/* The file system of an open file, by its magic number (statfs(2)): "ext4", "tmpfs", ... */
+/* The file system of an open file by its magic number (statfs(2)): "ext4", "tmpfs", ..., the number
+ * itself for a rare one, "unknown" on failure. Static buffer. */
 const char *file_system(int fd);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -104,7 +105,10 @@ void start_unrelated(struct turns *turns, char *program, char *role, char *argum
 }
 
 bool has_role(int argc, char **argv, const char *role, struct turns *turns) {
+    struct stat info;
     if (argc != 3 || strcmp(argv[1], role) != 0) return false;
+    if (fstat(STDIN_FILENO, &info) == -1 || !S_ISSOCK(info.st_mode))
+        return false; /* typed by hand */
     *turns = (struct turns){.parent = getppid(), .socket = {-1, STDIN_FILENO}};
     return true;
 }

@@ -23,7 +23,7 @@ struct turns {
 void turns_open(struct turns *turns);
 
 /* Partner: hands back the turn with turns->said, unless this is its first call, and waits for the
- * next one. If there is none any more the process ends here, with exit status 0. */
+ * next one. If there is none any more, or the parent is gone, the process ends here (status 0). */
 void await_turn(struct turns *turns);
 
 /* Partner: hands back its last turn, waits until the parent has no more, and ends with status 0. */
@@ -43,7 +43,8 @@ void turns_close(struct turns *turns);
  */
 void start_unrelated(struct turns *turns, char *program, char *role, char *argument);
 
-/* In main(): true if this process was started as `role`; `turns` is then ready for await_turn(). */
+/* In main(): true if this process was started as `role` by start_unrelated() or the like, with the
+ * turns' socket as stdin; `turns` is then ready for await_turn(). */
 bool has_role(int argc, char **argv, const char *role, struct turns *turns);
 
 /* Waits for a child's end and returns its wait status (waitpid(2)). Bails out on failure. */

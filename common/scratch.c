@@ -8,39 +8,61 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
 
-/* What the janitor answers: the directory it has made, or why it could not. */
-static struct {
+#define KEPT 5 /* the directory and what remove_at_end() was told */
+
+/* What the janitor is asked to do, and its answer: the directory made, or why it could not. */
+struct order {
+    bool make; /* a directory from the template `path`; else watch the file `path` */
     int error;
+    dev_t device;
+    ino_t inode;
     char path[1000];
-} made;
+};
 
 static pid_t owner, janitor;
-static int link_fd; /* held open by the demo and its children as long as they live */
+static int link_fd; /* held open by the program and its children as long as they live */
+static struct order dir;
 
-static void remove_directory(void) {
-    DIR *dir = opendir(made.path);
-    if (!dir) return;
-    for (struct dirent *entry; (entry = readdir(dir));)
-        unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(made.path);
+/* Removes a file or an empty directory, or with `full` a directory of plain files. */
+static void remove_path(const char *path, bool full) {
+    DIR *stream = full ? opendir(path) : NULL;
+    if (stream) {
+        for (struct dirent *entry; (entry = readdir(stream));)
+            unlinkat(dirfd(stream), entry->d_name, 0);
+        closedir(stream);
+    }
+    if (unlink(path) == -1) rmdir(path);
 }
 
-/* Out of the terminal's reach: makes the directory, waits for the demo's end, removes it. */
+/* Out of the terminal's reach: carries out orders until the program ends, then removes all. */
 static _Noreturn void janitor_main(int fd) {
-    char byte;
+    static struct order orders[KEPT];
+    struct stat info;
+    int count = 0;
     setsid();
     signal(SIGTERM, SIG_IGN);
-    if (!mkdtemp(made.path)) made.error = errno;
-    if (send(fd, &made, sizeof made, MSG_NOSIGNAL) == -1) made.error = errno;
-    while (recv(fd, &byte, 1, 0) == -1 && errno == EINTR)
-        ;
-    if (made.error == 0) remove_directory();
+    for (struct order *order = orders; count < KEPT; order = orders + count) {
+        ssize_t got = recv(fd, order, sizeof *order, 0);
+        if (got == -1 && errno == EINTR) continue;
+        if (got != sizeof *order) break;
+        if (order->make && (!mkdtemp(order->path) || lstat(order->path, &info) == -1)) {
+            order->error = errno;
+        } else {
+            if (order->make) order->device = info.st_dev, order->inode = info.st_ino;
+            count++;
+        }
+        send(fd, order, sizeof *order, MSG_NOSIGNAL);
+    }
+    while (count-- > 0)
+        if (lstat(orders[count].path, &info) == 0 && info.st_ino == orders[count].inode &&
+            info.st_dev == orders[count].device)
+            remove_path(orders[count].path, orders[count].make);
     _exit(0);
 }
 
@@ -51,33 +73,52 @@ static void dismiss_janitor(void) {
     waitpid(janitor, NULL, 0);
 }
 
-const char *scratch_dir(void) {
-    if (owner) return made.path;
-    const char *parent = getenv("TMPDIR");
+/* Gives the janitor an order, the first time after making it; its answer is in *order. */
+static void give_order(struct order *order) {
     int ends[2];
-    if (!parent || !*parent) parent = "/tmp";
-    if (snprintf(made.path, sizeof made.path, "%s/mmap-demo-XXXXXX", parent) >=
-        (int)sizeof made.path)
-        bail_out("TMPDIR is too long");
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) die("socketpair");
-    owner = getpid();
-    janitor = fork();
-    if (janitor == -1) die("fork");
-    if (janitor == 0) {
-        close(ends[0]);
-        janitor_main(ends[1]);
+    if (!owner) {
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) die("socketpair");
+        owner = getpid();
+        janitor = fork();
+        if (janitor == -1) die("fork");
+        if (janitor == 0) {
+            close(ends[0]);
+            janitor_main(ends[1]);
+        }
+        close(ends[1]);
+        link_fd = ends[0];
+        atexit(dismiss_janitor);
     }
-    close(ends[1]);
-    link_fd = ends[0];
-    atexit(dismiss_janitor);
-    if (recv(link_fd, &made, sizeof made, 0) != sizeof made) bail_out("the janitor died");
-    errno = made.error;
-    if (made.error != 0) die("cannot make a directory in TMPDIR (%s)", parent);
-    return made.path;
+    if (send(link_fd, order, sizeof *order, MSG_NOSIGNAL) == -1 ||
+        recv(link_fd, order, sizeof *order, 0) != sizeof *order)
+        bail_out("the janitor died");
+    errno = order->error;
+}
+
+const char *scratch_dir(void) {
+    const char *parent = getenv("TMPDIR");
+    if (dir.path[0]) return dir.path;
+    if (!parent || !*parent) parent = "/tmp";
+    dir.make = true;
+    if (snprintf(dir.path, sizeof dir.path, "%s/mmap-demo-XXXXXX", parent) >= (int)sizeof dir.path)
+        bail_out("TMPDIR is too long");
+    give_order(&dir);
+    if (dir.error != 0) die("cannot make a directory in TMPDIR (%s)", parent);
+    return dir.path;
+}
+
+void remove_at_end(const char *path, int fd) {
+    struct order order = {.make = false};
+    struct stat info;
+    if (fstat(fd, &info) == -1) die("fstat %s", path);
+    if (snprintf(order.path, sizeof order.path, "%s", path) >= (int)sizeof order.path)
+        bail_out("%s: too long", path);
+    order.device = info.st_dev, order.inode = info.st_ino;
+    give_order(&order);
 }
 
 char *scratch_path(const char *name) {
-    static char path[sizeof made.path + 64];
+    static char path[sizeof dir.path + 64];
     snprintf(path, sizeof path, "%s/%s", scratch_dir(), name);
     return path;
 }

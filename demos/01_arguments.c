@@ -8,7 +8,7 @@
  *            2. In `char *one`, NULL, 1 -> NULL, page + 1: check 10 fails
  *            3. In `int fixed`, ANONYMOUS | MAP_FIXED, -> ANONYMOUS,: checks 7 and 9 fail
  *            4. MAP_FIXED_NOREPLACE; -> MAP_FIXED;: check 8 fails
- * See also   mmap(2), memfd_create(2); 10_2_permissions, 10_3_offset
+ * See also   mmap(2), memfd_create(2)
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -59,7 +59,8 @@ int main(int argc, char **argv) {
           "MAP_FIXED silently replaces what was there, content and all", "1.2-1");
 
     step("length is in bytes; the kernel rounds it up to whole pages.");
-    tell("The notes say: it usually has to be a multiple of the page size, 4 KB.");
+    tell("The notes say (1.2-2, wrong): length usually has to be a multiple of the page size, 4 "
+         "KB.");
     char *one = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     char *more = mmap(NULL, page + 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (one == MAP_FAILED || more == MAP_FAILED) die("mmap");

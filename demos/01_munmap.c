@@ -7,7 +7,7 @@
  * Try this   1. MAP_SHARED -> MAP_PRIVATE: check 15 fails
  *            2. munmap(p + page, page) -> munmap(p, 3 * page): checks 3 and 4 fail
  *            3. munmap(p + 3 * page, 1) -> munmap(p + 3 * page, page + 1): checks 7 and 13 fail
- * See also   munmap(2); 10_6_munmap
+ * See also   munmap(2)
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < 8; i++)
         p[i * page] = (char)('A' + i);
     show(p, page);
-    tell("The notes say: the address must be the one that mmap() returned,");
+    tell("The notes say (1.4-1 1.4-2, wrong): the address must be the one that mmap() returned,");
     tell("and the length must be the one that was mapped.");
 
     step("Unmap B: an address and a length that mmap() never saw.");

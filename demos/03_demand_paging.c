@@ -35,7 +35,7 @@ int main(int argc, char **argv) {
     size = change(size, status_kb(self, "VmSize"));
     tables = change(tables, status_kb(self, "VmPTE"));
     evidence("virtual memory +%s kB, page tables +%s kB", number(size), number(tables));
-    tell("The notes say: mmap() creates the page-table entries, only the frames are missing.");
+    tell("The notes say (3.3-2, wrong): mmap() makes the page-table entries, without frames.");
     check_num(size, ==, GIB / 1024, "mmap() takes a range of addresses", "3.3-1");
     check_num(tables, ==, 0, "mmap() makes no page-table entries", "3.3-2");
     check_num(pages_present(self, p, GIB / page), ==, 0, "mmap() brings no page in", "3.1-1 3.3-2");
@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
         if (pwrite(cached, "x", 1, (off_t)(i * page)) != 1) die("pwrite");
     char *q = mmap(NULL, bytes, PROT_READ, MAP_SHARED, cached, 0);
     if (q == MAP_FAILED) die("mmap");
-    tell("The notes say: every page that is touched for the first time is a page fault.");
+    tell("The notes say (3.3-6, wrong): each page touched first is one page fault.");
     long one = faults_of_load(q, 1), present = pages_present(self, q, PAGES);
     long rest = faults_of_load(q + page, PAGES - 1);
     evidence("%s: the first fault mapped %s pages; %ld faults for all 64", file_system(cached),

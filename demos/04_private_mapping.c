@@ -75,7 +75,7 @@ int main(int argc, char **argv) {
     check_num(faults_of_store(w, 1, 'X'), ==, 0, "a page so made is writable at once", "5.1-3");
 
     step("Others change the file later. POSIX leaves open what p shows; Linux does this:");
-    tell("The notes say: every process has its own independent copy.");
+    tell("The notes say (4.3-4, wrong): every process has its own copy, others cannot change it.");
     s[0] = s[page] = '2';
     check(p[page] == '2', "a page without a store of one's own follows the file", "4.3-4");
     check(p[0] == 'P', "a page with one's own store does not", "4.3-4");
@@ -90,7 +90,7 @@ int main(int argc, char **argv) {
     check(p[0] == 0, "the copy is lost: the page reads as zeros", "4.3-4");
 
     step("Read only: is a private mapping the cheaper one?");
-    tell("The notes say: use MAP_PRIVATE for read-only mappings, for performance.");
+    tell("The notes say (4.4-2, wrong): use MAP_PRIVATE for read-only mappings, it is faster.");
     char *rp = mmap(NULL, 2 * page, PROT_READ, MAP_PRIVATE, fd, 0);
     char *rs = mmap(NULL, 2 * page, PROT_READ, MAP_SHARED, fd, 0);
     if (rp == MAP_FAILED || rs == MAP_FAILED) die("mmap");

@@ -7,7 +7,7 @@
  * Try this   1. In `char *a`, MAP_SHARED -> MAP_PRIVATE: checks 6, 7, 8, 9, 10, 11 and 12 fail
  *            2. In `char *p2`, MAP_SHARED -> MAP_PRIVATE: checks 11 and 12 fail
  *            3. config->second = 2; -> config->second = config->third = 2;: check 12 fails
- * See also   mmap(2), open(2); 04_private_mapping, 12_shared_config
+ * See also   mmap(2), open(2); 04_private_mapping
  */
 #include <fcntl.h>
 #include <string.h>
@@ -83,7 +83,8 @@ int main(int argc, char **argv) {
     check(strcmp(a, "Hello from B") == 0, "A reads what B has stored", "4.1-2 4.1-6");
 
     step("A updates a shared configuration of three members from 1 to 2. B looks in the middle.");
-    tell("The notes say: one process changes the configuration, the others see it at once.");
+    tell(
+        "The notes say (4.4-1, in part): one process changes a configuration, all see it at once.");
     volatile struct config *config = (struct config *)(void *)a;
     config->first = config->second = config->third = 1;
     config->first = 2;
@@ -94,7 +95,7 @@ int main(int argc, char **argv) {
     check_num(seen, ==, 221, "at once means store by store: B saw half an update", "4.2-1 4.4-1");
 
     step("What does the first store cost? Two fresh mappings, one shared, one private.");
-    tell("The notes say: MAP_SHARED is faster, since nothing is copied at the first store.");
+    tell("The notes say (4.1-5, wrong): MAP_SHARED is faster, its first store copies nothing.");
     char *s = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     char *t = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     if (s == MAP_FAILED || t == MAP_FAILED) die("mmap");

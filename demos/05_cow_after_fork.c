@@ -50,7 +50,7 @@ int main(int argc, char **argv) {
         child.said = *p;
         last_turn(&child);
     }
-    tell("The notes say: both now have an entry for the same frame, and its count is 2.");
+    tell("The notes say (5.2-1 5.2-4, wrong): both now have an entry for one frame, count 2.");
     show_page("parent", parent, p);
     show_page("child", child.pid, p);
     long original = frame_of(parent, p);
@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
     check_num(smaps_kb(child.pid, p, "Size"), ==, page / 1024,
               "the child has the mapping at the same address", "5.2-2");
     check_str(page_kind(child.pid, p), NO_PAGE,
-              "but no page: fork() does not copy entries of unwritten file pages", "5.2-1");
+              "but no page: fork() copies no entry while no page was written", "5.2-1");
     check_num(mapped_once(parent, p), ==, 1, "after fork() the page is still mapped once", "5.2-4");
 
     step("The child reads the page.");
@@ -69,7 +69,7 @@ int main(int argc, char **argv) {
     check_num(frame_of(child.pid, p), ==, original, "both entries name one frame", NULL);
 
     step("The parent stores a P.");
-    tell("The notes say: the kernel copies because the count is greater than 1.");
+    tell("The notes say (5.2-5, wrong): the kernel copies because the count is greater than 1.");
     check_num(faults_of_store(p, 1, 'P'), ==, 1,
               "the store faults: the entry was read-only in spite of PROT_WRITE", "5.2-3 5.3-1");
     show_page("parent", parent, p);
@@ -82,7 +82,7 @@ int main(int argc, char **argv) {
     check_num(mapped_once(child.pid, p), ==, 1, "the original's map count fell to 1", "5.2-6");
 
     step("The child stores a C. It is the only one that maps the original.");
-    tell("The notes say: this brings the count to 0, and the original can be freed.");
+    tell("The notes say (5.2-8 5.3-2, wrong): the count is now 0, the original can be freed.");
     check_num(give_turn(&child), ==, 1, "the child's store faults, too", "5.2-7");
     show_page("parent", parent, p);
     show_page("child", child.pid, p);

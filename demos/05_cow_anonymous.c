@@ -8,7 +8,7 @@
  *               11 and 16 may
  *            2. brief = fork() -> brief = vfork(): check 15 fails, 16 may
  *            3. In `madvise(p`, MADV_NOHUGEPAGE -> MADV_WIPEONFORK: checks 2, 3, 5, 8,
- *               12 and 15 fail, 1, 11 and 16 may
+ *               12 and 15 fail, 1, 10, 11 and 16 may
  * See also   fork(2), madvise(2), proc(5) (vmstat: pgreuse); 05_cow_after_fork
  */
 #include <sched.h>
@@ -73,7 +73,7 @@ int main(int argc, char **argv) {
     check_num(frame_of(child.pid, p), ==, original, "the other keeps the original frame", "5.2-6");
 
     step("The child stores a C into each page: it is their last owner.");
-    tell("The notes say: it, too, gets a copy, and the original can be freed.");
+    tell("The notes say (5.2-5 5.2-8, wrong): it gets a copy, too; the original can be freed.");
     long reused = vmstat("pgreuse");
     check_num(give_turn(&child), >=, PAGES, "the last owner's stores fault, too", "5.2-7");
     reused = change(reused, vmstat("pgreuse"));

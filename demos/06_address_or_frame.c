@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
     char *bs = (char *)give_turn(&b), *bp = (char *)give_turn(&b);
     show_page("A", a, p);
     show_page("B", b.pid, bp);
-    tell("The notes say: at first both have the same frame, with a count of 2.");
+    tell("The notes say (6.3-1, in part): at first both have one frame, with a count of 2.");
     check_str(page_kind(a, p), NO_PAGE, "at first A has no page", "6.3-1");
     check_str(page_kind(b.pid, bp), NO_PAGE, "at first B has none either", "6.3-1");
 
@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
     check(file_p == 'p', "MAP_PRIVATE: the file has no store", "6.4-1");
 
     step("The second page of the file is written by write().");
-    tell("The notes say: with MAP_PRIVATE each process is independent.");
+    tell("The notes say (6.4-1, in part): with MAP_PRIVATE each process is independent.");
     if (pwrite(fd, "w", 1, (off_t)page) != 1) die("pwrite");
     give_turn(&b);
     check_num(give_turn(&b), ==, 'w', "B, which has not stored, follows the file", "6.4-1");

@@ -6,10 +6,12 @@
 #
 #   claims.sh [--renew]        --renew writes the column "decided by" anew from the transcripts
 set -u
+unset CDPATH
 cd "$(dirname "$0")" || exit 99
-tmp=$(mktemp -d) || exit 99
+tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d) || exit 99
 renew=0
 if [ "${1-}" = --renew ]; then renew=1; fi
 
@@ -20,7 +22,14 @@ awk -F '\t' -v OFS='\t' -v renew=$renew '
     # The transcripts: which check names which statement, which are told, who quotes the notes.
     FILENAME ~ /\.txt$/ {
         demo = demo_of(FILENAME)
-        if (/^# The notes say: /) quotes[demo] = 1
+        if (match($0, /^# The notes say \([^)]*, (wrong|in part)\): /)) {
+            said = substr($0, 18, RLENGTH - 20)
+            word_of = said
+            sub(/.*, /, "", word_of)
+            sub(/,[^,]*$/, "", said)
+            count = split(said, named, " ")
+            for (i = 1; i <= count; i++) quotes[demo, named[i]] = word_of
+        } else if (/^# The notes say/) wrong(demo ": which statement, and is it wrong? " $0)
         if (match($0, /^# Not checked here \([^)]*\): /))
             told[demo, substr($0, 21, RLENGTH - 23)] = 1
         if (!/^ok / || !match($0, / \([^()]*\)$/)) next
@@ -72,15 +81,22 @@ awk -F '\t' -v OFS='\t' -v renew=$renew '
     }
     END {
         for (claim in decided) if (!(claim in known)) wrong(where[claim] ": no statement " claim)
+        for (pair in quotes) {
+            split(pair, part, SUBSEP)
+            if (quotes[pair] == "wrong" && verdict[part[2]] != "wrong" ||
+                quotes[pair] == "in part" && verdict[part[2]] != "holds-if")
+                wrong(part[1] ": " part[2] " is not \"" quotes[pair] "\" but " verdict[part[2]])
+        }
         for (claim in corrected) {
             demo = corrected[claim]
             if (verdict[claim] != "wrong") wrong(demo " corrects " claim ", which is not wrong")
             if (!((demo, claim) in in_demo)) wrong(demo " corrects " claim ", but has no check of it")
-            if (!(demo in quotes)) wrong(demo " corrects " claim ", but does not say what the notes say")
+            if (quotes[demo, claim] != "wrong")
+                wrong(demo " corrects " claim ", but has no line \"The notes say (" claim ", wrong): \"")
         }
         if (bad) print "To renew the column \"decided by\": sh tests/claims.sh --renew"
         exit bad
     }' expected/*.txt ../demos/*.c claims.tsv >"$tmp/out"
 status=$?
-if [ $renew -eq 1 ]; then cp "$tmp/out" claims.tsv; else cat "$tmp/out"; fi
+if [ $renew -eq 1 ] && [ $status -eq 0 ]; then cp "$tmp/out" claims.tsv; else cat "$tmp/out"; fi
 exit $status

@@ -5,9 +5,10 @@
 #   expect.sh STATUS [PATTERN...] -- COMMAND [ARGUMENT...]
 set -u
 status=$1 && shift
-tmp=$(mktemp -d) || exit 99
+tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d) || exit 99
 mkdir "$tmp/scratch"
 while [ "$1" != -- ]; do
     printf '%s\n' "$1" >>"$tmp/patterns"

@@ -4,20 +4,24 @@
 #
 #   experiment.sh DEMO.c N BUILD_DIR
 set -u
+unset CDPATH
 if [ $# -ne 3 ]; then echo "usage: $0 DEMO.c N BUILD_DIR" >&2 && exit 2; fi
-source=$1 number=$2 build=$3
+source=$1 number=$2 build=$(cd "$3" && pwd)
 here=$(dirname "$0")
 demo=$(basename "$source" .c)
 
 # In the build directory: a temporary one may not allow programs to be run.
-tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
+tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
-row=$(awk -v list=1 -f "$here/experiments.awk" "$source" | grep "^$number	") ||
+tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
+row=$(awk -v list=1 -f "$here/experiments.awk" "$source" | awk -F '\t' -v n="$number" '$1 == n')
+[ "$row" ] ||
     { echo "$demo has no experiment $number" && exit 1; }
 awk -v apply="$number" -f "$here/experiments.awk" "$source" >"$tmp/$demo.c" || exit 1
 sh "$build/tests/compile.sh" "$tmp/$demo.c" "$tmp/$demo" >"$tmp/compiler" 2>&1 ||
     { echo "the changed program does not compile:" && cat "$tmp/compiler" && exit 1; }
+while read -r partner; do ln -s "$build/$partner" "$tmp/$partner"; done <"$build/partners.txt"
 "$tmp/$demo" >"$tmp/out" 2>"$tmp/err" </dev/null
 status=$?
 

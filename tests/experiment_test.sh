@@ -4,11 +4,13 @@
 #
 #   experiment_test.sh BUILD_DIR
 set -u
+unset CDPATH
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1
-tmp=$(mktemp -d "$build/experiments.XXXXXX") || exit 99
+tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d "$build/experiments.XXXXXX") || exit 99
 status=0
 cat >"$tmp/demo.c" <<'END'
 /*

@@ -4,9 +4,10 @@
 #
 #   full.sh PROGRAM
 set -u
-tmp=$(mktemp -d) || exit 99
+tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d) || exit 99
 # shellcheck disable=SC2016 # expanded by the inner shell
 fill='mount -t tmpfs -o size=64k none "$1" && { cat /dev/zero >"$1/filler" 2>/dev/null; true; }'
 unshare -rm sh -c "$fill" sh "$tmp" 2>/dev/null || { echo "no namespaces here" && exit 77; }

@@ -4,10 +4,12 @@
 #
 #   readme.sh [--renew [BUILD_DIR]]      --renew writes them anew (the transcript from a run)
 set -u
+unset CDPATH
 cd "$(dirname "$0")/.." || exit 99
-tmp=$(mktemp -d) || exit 99
+tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d) || exit 99
 
 # | demo | section | question | for every demo, in the order of CMakeLists.txt
 make_demos() {
@@ -31,7 +33,9 @@ make_corrections() {
 }
 
 make_transcript() {
-    "$2/$1" | sed 's/^/    /'
+    "$2/$1" >"$tmp/run" || return 1
+    ! grep '# SKIP' "$tmp/run" || return 1 # as a model only a run that skips nothing will do
+    sed 's/^/    /' "$tmp/run"
 }
 
 # Takes README.md apart: what each marker encloses goes to a file; with them the README is made anew.

@@ -15,9 +15,10 @@ program=$1
 expected=${EXPECTED_DIR:-$here/expected}/$(basename "$program").txt
 environment=$(dirname "$program")/tests/environment
 
-tmp=$(mktemp -d) || exit 99
+tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d) || exit 99
 "$program" >"$tmp/out" 2>"$tmp/err" </dev/null
 status=$?
 "$environment" >"$tmp/reasons" || exit 99

@@ -4,10 +4,12 @@
 #
 #   transcript_test.sh BUILD_DIR
 set -u
+unset CDPATH
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d "$1/transcript.XXXXXX") || exit 99
+tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d "$1/transcript.XXXXXX") || exit 99
 mkdir "$tmp/tests"
 status=0
 

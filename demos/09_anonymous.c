@@ -1,0 +1,118 @@
+/*
+ * 09_anonymous - is memory without a file anything else than /dev/zero?
+ *
+ * Notes      sections 9.2 匿名映射（MAP_ANONYMOUS）, 9.3 /dev/zero vs 匿名映射对比
+ * Watch      shared or private makes the difference; /dev/zero or MAP_ANONYMOUS makes none
+ * Try this   1. In `char *s`, MAP_SHARED -> MAP_PRIVATE: checks 3, 4, 8 and 14 fail
+ *            2. In `char *zp`, MAP_PRIVATE -> MAP_SHARED: checks 4, 5, 11 and 17 fail
+ *            3. In `char *zs`, MAP_SHARED -> MAP_SHARED | MAP_POPULATE: check 6 fails
+ * See also   mmap(2), zero(4), getrlimit(2); 09_dev_zero, 09_who_shares
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "process.h"
+
+#define RW     (PROT_READ | PROT_WRITE)
+#define PAGES  ((size_t)64)
+#define HIDDEN "/dev/zero (deleted)"
+
+/* How many bytes are not zero. */
+static size_t set_bytes(const char *start, size_t bytes) {
+    size_t count = 0;
+    for (size_t i = 0; i < bytes; i++)
+        count += start[i] != 0;
+    return count;
+}
+
+int main(int argc, char **argv) {
+    begin(argc, argv, 17, "is memory without a file anything else than /dev/zero?");
+    size_t page = page_size(), bytes = PAGES * page;
+    pid_t parent = getpid();
+    struct turns child;
+
+    step("Forbid new descriptors. Map 64 pages MAP_ANONYMOUS, once shared and once private.");
+    struct rlimit limit, none;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) die("getrlimit");
+    none = (struct rlimit){0, limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &none) == -1) die("setrlimit");
+    check_errno(open("/dev/zero", O_RDWR) == -1, EMFILE,
+                "/dev/zero takes an open(), and that may fail: EMFILE", "9.3-1");
+    char *s = mmap(NULL, bytes, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    char *p = mmap(NULL, bytes, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (setrlimit(RLIMIT_NOFILE, &limit) == -1) die("setrlimit");
+    check(s != MAP_FAILED && p != MAP_FAILED, "MAP_ANONYMOUS takes no descriptor", "9.3-1");
+    if (s == MAP_FAILED || p == MAP_FAILED) die("mmap");
+    check_num(mappings_named(parent, HIDDEN), ==, 1,
+              "only MAP_SHARED | MAP_ANONYMOUS is a hidden file, /dev/zero (deleted)", "9.2-1");
+
+    step("The same of /dev/zero.");
+    int fd = open("/dev/zero", O_RDWR);
+    if (fd == -1) die("open");
+    char *zs = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
+    char *zp = mmap(NULL, bytes, RW, MAP_PRIVATE, fd, 0);
+    if (zs == MAP_FAILED || zp == MAP_FAILED || close(fd) == -1) die("mmap, close");
+    check_num(mappings_named(parent, HIDDEN), ==, 2,
+              "/dev/zero mapped MAP_SHARED is another hidden file of that name", "9.2-1");
+    check_num(mappings_named(parent, "/dev/zero"), ==, 1,
+              "/dev/zero mapped MAP_PRIVATE shows the device's name", NULL);
+
+    step("Store one byte into each of the 64 pages of all four, and count the page faults.");
+    char *all[4] = {s, zs, p, zp};
+    long faults[4];
+    for (int i = 0; i < 4; i++) {
+        madvise(all[i], bytes, MADV_NOHUGEPAGE); /* EINVAL without huge pages: fine */
+        faults[i] = faults_of_store(all[i], PAGES, 'x');
+    }
+    show_page("shared", parent, s);
+    show_page("zero", parent, zs);
+    show_page("private", parent, p);
+    show_page("zero", parent, zp);
+    evidence("page faults of 64 stores: shared %ld anonymous, %ld /dev/zero; private %ld and %ld",
+             faults[0], faults[1], faults[2], faults[3]);
+    check_num(faults[1], ==, faults[0], "MAP_SHARED: the same number of page faults for /dev/zero",
+              "9.3-3");
+    check_num(faults[3], ==, faults[2], "MAP_PRIVATE: the same number of page faults for /dev/zero",
+              "9.3-3");
+    check_str(page_kind(parent, s), FILE_PAGE, "MAP_SHARED | MAP_ANONYMOUS is page cache", "9.2-1");
+    check_str(page_kind(parent, zs), FILE_PAGE, "MAP_SHARED of /dev/zero is page cache", "9.2-1");
+    check_str(page_kind(parent, p), ANONYMOUS_PAGE, "MAP_PRIVATE | MAP_ANONYMOUS is no page cache",
+              "9.2-1");
+    check_str(page_kind(parent, zp), ANONYMOUS_PAGE, "MAP_PRIVATE of /dev/zero is no page cache",
+              "9.2-1");
+    check(set_bytes(s, bytes) == PAGES && set_bytes(p, bytes) == PAGES,
+          "MAP_ANONYMOUS: all but the 64 stored bytes are zero", "9.3-2");
+    check(set_bytes(zs, bytes) == PAGES && set_bytes(zp, bytes) == PAGES,
+          "/dev/zero: all but the 64 stored bytes are zero", "9.3-2");
+
+    step("A child stores a C into the first byte of all four.");
+    turns_open(&child);
+    child.pid = fork();
+    if (child.pid == -1) die("fork");
+    if (child.pid == 0) {
+        await_turn(&child);
+        *s = *zs = *p = *zp = 'C';
+        last_turn(&child);
+    }
+    give_turn(&child);
+    show_page("parent", parent, s);
+    show_page("child", child.pid, s);
+    show_page("parent", parent, p);
+    show_page("child", child.pid, p);
+    check(*s == 'C', "MAP_SHARED | MAP_ANONYMOUS: the parent sees the child's store", "9.6-1");
+    check(*zs == 'C', "/dev/zero, MAP_SHARED: the parent sees the child's store", "9.6-1");
+    check(*p == 'x', "MAP_PRIVATE | MAP_ANONYMOUS: the parent sees its own store", "9.6-1");
+    check(*zp == 'x', "/dev/zero, MAP_PRIVATE: the parent sees its own store", "9.6-1");
+    turns_close(&child);
+
+    tell("Speed is not judged: per page both do the same, /dev/zero only adds an open().");
+    tell("Not checked here (9.3-4): MAP_ANONYMOUS is in POSIX since 2024 only, /dev/zero is in "
+         "none.");
+    tell(
+        "With cc -std=c11 glibc hides MAP_ANONYMOUS; -D_DEFAULT_SOURCE or -D_GNU_SOURCE shows it.");
+    return end();
+}
