@@ -219,17 +219,19 @@ static void read_options(int argc, char **argv, const char *usage, struct option
     setvbuf(stdout, NULL, _IOLBF, 0);
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        char *end = NULL;
+        char *rest = NULL;
         if (option == 'h') exit(printf("%s", usage) < 0);
         if (option == '?' || (option == 'i' && !strstr(usage, "--interval")))
             bad_usage(usage, "unknown option, or one without its value:", argv[optind - 1]);
-        if (option == 'p') options->path = optarg;
-        if (option == 'p') continue;
-        errno = 0;
-        uint64_t value = strtoull(optarg, &end, 10);
-        if (errno != 0 || *end || !*optarg || *optarg == '-')
-            bad_usage(usage, "not a number:", optarg);
-        *(option == 'c' ? &options->count : &options->interval) = value;
+        if (option == 'p') {
+            options->path = optarg;
+        } else {
+            errno = 0;
+            uint64_t value = strtoull(optarg, &rest, 10);
+            if (errno != 0 || *rest || !*optarg || *optarg == '-')
+                bad_usage(usage, "not a number:", optarg);
+            *(option == 'c' ? &options->count : &options->interval) = value;
+        }
     }
     if (optind < argc) bad_usage(usage, "unexpected argument", argv[optind]);
 }

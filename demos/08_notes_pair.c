@@ -88,14 +88,14 @@ int main(int argc, char **argv) {
 
     step("Somebody has planted a symbolic link at the place that everybody knows.");
     tell("The notes say (8.4-5, wrong): /tmp/shared_mmap.txt, in a directory where all may write.");
-    int precious = scratch_file("precious", page), planted;
+    int precious = scratch_file("precious", page);
     char *link_path = scratch_path("link");
     if (symlink("precious", link_path) == -1) die("symlink");
     check_errno(open(link_path, O_CREAT | O_TRUNC | O_RDWR | O_NOFOLLOW, 0600) == -1, ELOOP,
                 "O_NOFOLLOW refuses a symbolic link: ELOOP", "8.4-5");
     check_errno(open(link_path, O_CREAT | O_EXCL | O_RDWR, 0600) == -1, EEXIST,
                 "O_EXCL takes no file that is there already: EEXIST", "8.4-5");
-    if ((planted = open(link_path, O_CREAT | O_TRUNC | O_RDWR, 0644)) == -1) die("open");
+    if (open(link_path, O_CREAT | O_TRUNC | O_RDWR, 0644) == -1) die("open");
     if (fstat(precious, &info) == -1) die("fstat");
     check_num(info.st_size, ==, 0, "the notes' open() empties the file that the link leads to",
               "8.4-5");

@@ -5,8 +5,8 @@
  * Watch      five ways that share, three that look alike and do not
  * Corrects   8.4k-1 S-2
  * Try this   1. In `volatile char *p`, MAP_SHARED -> MAP_PRIVATE: checks 1, 2, 4, 5 and 6 fail
- *            2. if (unlink(path) == -1 || close(scratch_file("file", page)) == -1) die("unlink"); -> nothing:
- *               check 3 fails
+ *            2. if (unlink(path) == -1 || close(scratch_file("file", page)) == -1) die("new"); ->
+ *               nothing: check 3 fails
  *            3. In `char *m = mmap`, MAP_SHARED, memfd -> MAP_SHARED | MAP_ANONYMOUS, -1:
  *               checks 5 and 6 fail
  * See also   shm_open(3), memfd_create(2), unix(7) (SCM_RIGHTS), proc(5) (fd); 09_who_shares
@@ -92,7 +92,7 @@ int main(int argc, char **argv) {
     if (link(path, link_path) == -1) die("link");
     bool hard_link = shares(argv[0], p, link_path, -1);
     check(hard_link, "the path may be another, if it leads to the same file", "8.4k-1");
-    if (unlink(path) == -1 || close(scratch_file("file", page)) == -1) die("unlink");
+    if (unlink(path) == -1 || close(scratch_file("file", page)) == -1) die("new");
     bool same_path = shares(argv[0], p, path, -1);
     check(!same_path, "the same path does not help, if the file is another", "8.4k-1");
 
