@@ -87,5 +87,6 @@ int main(int argc, char **argv) {
     if (again == -1) die("open");
     check_str(load_from(p), "SIGBUS BUS_ADRERR", "another copy's O_TRUNC takes the page away",
               "7.4-1");
+    free(heap);
     return end();
 }
