@@ -130,7 +130,9 @@ static const char *signal_name(const siginfo_t *info) {
                                           : "SIGSEGV";
 }
 
-static const char *access_in_child(volatile char *address, bool store) {
+/* The access must be the plain one, without what ASan adds to it. */
+__attribute__((no_sanitize_address)) static const char *access_in_child(volatile char *address,
+                                                                        bool store) {
     static char text[96];
     pid_t parent = getpid();
     if (pipe2(signal_pipe, O_CLOEXEC) == -1) die("pipe");
