@@ -60,8 +60,9 @@ static _Noreturn void janitor_main(int fd) {
         send(fd, order, sizeof *order, MSG_NOSIGNAL);
     }
     while (count-- > 0)
-        if (lstat(orders[count].path, &info) == 0 && info.st_ino == orders[count].inode &&
-            info.st_dev == orders[count].device)
+        if (orders[count].inode == 0 ||
+            (lstat(orders[count].path, &info) == 0 && info.st_ino == orders[count].inode &&
+             info.st_dev == orders[count].device))
             remove_path(orders[count].path, orders[count].make);
     _exit(0);
 }
@@ -109,8 +110,8 @@ const char *scratch_dir(void) {
 
 void remove_at_end(const char *path, int fd) {
     struct order order = {.make = false};
-    struct stat info;
-    if (fstat(fd, &info) == -1) die("fstat %s", path);
+    struct stat info = {.st_ino = 0};
+    if (fd != -1 && fstat(fd, &info) == -1) die("fstat %s", path);
     if (snprintf(order.path, sizeof order.path, "%s", path) >= (int)sizeof order.path)
         bail_out("%s: too long", path);
     order.device = info.st_dev, order.inode = info.st_ino;

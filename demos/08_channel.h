@@ -115,10 +115,10 @@ static void sit_down(struct channel *c, enum role me) {
  * in it; NULL if somebody else was first. */
 static struct channel *make_channel(const char *path, enum role me) {
     char unfinished[1100];
-    snprintf(unfinished, sizeof unfinished, "%s.XXXXXX", path);
-    int fd = mkostemp(unfinished, O_CLOEXEC);
+    snprintf(unfinished, sizeof unfinished, "%s.%ld", path, (long)getpid());
+    remove_at_end(unfinished, -1);
+    int fd = open(unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd == -1) die("cannot make %s", path);
-    remove_at_end(unfinished, fd);
     if ((errno = posix_fallocate(fd, 0, sizeof(struct channel))) != 0)
         die("reserve %zu bytes for %s", sizeof(struct channel), path);
     struct channel *c = map_channel(fd);
