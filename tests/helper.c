@@ -107,6 +107,8 @@ static int skip_demo(void) {
 static int watchdog(void) {
     start(1);
     step("Hang.");
+    struct itimerval ticking;
+    if (getitimer(ITIMER_REAL, &ticking) == -1 || ticking.it_interval.tv_sec != 1) return 1;
     setitimer(ITIMER_REAL, &(struct itimerval){{0, 10000}, {0, 10000}}, NULL); /* fast seconds */
     for (int i = 0; i < 100; i++)
         pause();
@@ -334,6 +336,17 @@ static int scratch_die(void) {
     die("in the middle");
 }
 
+/* A child that leaves by exit() must not take its parent's directory away. */
+static int scratch_child(void) {
+    start(1);
+    scratch_file("file", 1);
+    pid_t child = fork();
+    if (child == 0) exit(0);
+    wait_for(child);
+    check(access(scratch_path("file"), F_OK) == 0, "the file is still there", NULL);
+    return end();
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -369,6 +382,7 @@ int main(int argc, char **argv) {
         {"scratch-term", scratch_term},
         {"scratch-kill", scratch_kill},
         {"scratch-die", scratch_die},
+        {"scratch-child", scratch_child},
     };
     struct turns turns;
     program = argv[0];
