@@ -19,8 +19,6 @@
 #include "process.h"
 #include "scratch.h"
 
-#define RW (PROT_READ | PROT_WRITE)
-
 static char data = 'D';
 
 /* A second process that runs this program; says where its text and its data are. */
@@ -43,8 +41,8 @@ int main(int argc, char **argv) {
     step("Map two pages of a file MAP_PRIVATE, and the same pages MAP_SHARED beside it. Read.");
     int fd = scratch_file("private.txt", 2 * page);
     if (pwrite(fd, "1", 1, 0) != 1 || pwrite(fd, "1", 1, (off_t)page) != 1) die("pwrite");
-    char *p = mmap(NULL, 2 * page, RW, MAP_PRIVATE, fd, 0);
-    char *s = mmap(NULL, 2 * page, RW, MAP_SHARED, fd, 0);
+    char *p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    char *s = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED || s == MAP_FAILED) die("mmap");
     check_str(page_kind(self, p), NO_PAGE, "before the first access there is no page", "4.3-2");
     long read_first = faults_of_load(p, 1);
@@ -52,8 +50,8 @@ int main(int argc, char **argv) {
     show_page("shared", self, s);
     show_page("private", self, p);
     check_str(page_kind(self, p), FILE_PAGE, "a read maps the page cache's page", "4.3-1 4.3-2");
-    long frame = frame_of(self, s);
-    check_num(frame_of(self, p), ==, frame, "in the same frame as a shared mapping", "4.3-1");
+    check_num(frame_of(self, p), ==, frame_of(self, s), "a shared mapping has the same frame",
+              "4.3-1");
 
     step("Store a P into the first page.");
     read_first += faults_of_store(p, 1, 'P');
@@ -66,13 +64,14 @@ int main(int argc, char **argv) {
     check_str(page_kind(self, p + page), FILE_PAGE, "only one page is copied", "4.1-4 4.3-1");
 
     step("The same in a fresh private mapping, but store without reading first.");
-    char *w = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
+    char *w = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     if (w == MAP_FAILED) die("mmap");
     long write_first = faults_of_store(w, 1, 'W');
     evidence("read, then store: %ld faults; store at once: %ld", read_first, write_first);
     check_num(read_first, ==, 2, "read, then store: two faults, the second for the copy", "5.1-3");
     check_num(write_first, ==, 1, "store at once: one fault, straight to the copy", "4.3-2 5.1-3");
-    check_num(faults_of_store(w, 1, 'X'), ==, 0, "a page so made is writable at once", "5.1-3");
+    check_num(faults_of_store(w, 1, 'X'), ==, 0, "a page stored to first is writable at once",
+              "5.1-3");
 
     step("Others change the file later. POSIX leaves open what p shows; Linux does this:");
     tell("The notes say (4.3-4, wrong): every process has its own copy, others cannot change it.");
@@ -97,18 +96,19 @@ int main(int argc, char **argv) {
     long private_faults = faults_of_load(rp, 1), shared_faults = faults_of_load(rs, 1);
     show_page("private", self, rp);
     show_page("shared", self, rs);
-    check(private_faults == 1 && shared_faults == 1, "both cost one page fault", "4.1-6 4.4-2");
+    check(private_faults == 1 && shared_faults == 1, "read-only, both cost one page fault",
+          "4.1-6 4.4-2");
     check_str(page_kind(self, rp), FILE_PAGE, "the private one maps the page cache, too", "4.4-2");
-    frame = frame_of(self, rs);
-    check_num(frame_of(self, rp), ==, frame, "both lead to one frame", "4.1-6 4.4-2");
+    check_num(frame_of(self, rp), ==, frame_of(self, rs), "read-only, both lead to one frame",
+              "4.1-6");
 
     step("Run this program once more: its text is a read-only private mapping, its data is not.");
     start_unrelated(&other, argv[0], "other", "");
     char *text = (char *)give_turn(&other), *datum = (char *)give_turn(&other);
-    frame = frame_of(self, (char *)(uintptr_t)other_program);
+    long frame = frame_of(self, (char *)(uintptr_t)other_program);
     show_page("text", other.pid, text);
     show_page("data", other.pid, datum);
-    check_str(page_kind(other.pid, text), FILE_PAGE, "text is page cache", "4.4-3");
+    check_str(page_kind(other.pid, text), FILE_PAGE, "a program's text is page cache", "4.4-3");
     check_num(frame_of(other.pid, text), ==, frame, "all runs share the text's frame", "4.4-3");
     check_str(page_kind(other.pid, datum), ANONYMOUS_PAGE, "written data is a copy", "4.4-3");
     check_num(mapped_once(other.pid, datum), ==, 1, "each run has its own data", "4.4-3");

@@ -101,9 +101,8 @@ int main(int argc, char **argv) {
     show_page("new", parent, q);
     check_num(frame_of(parent, q), ==, original, "the original is in the same frame as ever",
               "5.2-8");
-    long in_child = give_turn(&child);
-    char in_file = byte_in_file(fd, 0);
-    evidence("at %p: parent %c, child %c; file %c", (void *)p, *p, (char)in_child, in_file);
+    long in_child = give_turn(&child), in_file = byte_in_file(fd, 0);
+    evidence("at %p: parent %c, child %c; file %c", (void *)p, *p, (char)in_child, (char)in_file);
     check(*p == 'P' && in_child == 'C' && in_file == 'O',
           "one address, three contents: parent P, child C, file O", "3.2-1 5.2-9 5.3-3");
     turns_close(&child);

@@ -17,25 +17,21 @@
 #include "process.h"
 #include "scratch.h"
 
-#define RW (PROT_READ | PROT_WRITE)
-
 /* Process B: maps the first page of the file MAP_SHARED, the second MAP_PRIVATE, and only reads. */
 static void process_b(struct turns *b, const char *path) {
     size_t page = page_size();
     await_turn(b);
     int fd = open(path, O_RDWR);
     if (fd == -1) die("open %s", path);
-    volatile char *shared = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
-    volatile char *private = mmap(NULL, page, RW, MAP_PRIVATE, fd, (off_t)page);
+    volatile char *shared = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    volatile char *private = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)page);
     if (shared == MAP_FAILED || private == MAP_FAILED) die("mmap");
     b->said = (long)shared;
     await_turn(b);
-    b->said = (long)private;
-    for (;;) {
+    for (b->said = (long)private;; b->said = *private) {
         await_turn(b);
         b->said = *shared;
         await_turn(b);
-        b->said = *private;
     }
 }
 
@@ -54,8 +50,8 @@ int main(int argc, char **argv) {
     step("A and B, two unrelated processes, map the same two pages of one file.");
     int fd = scratch_file("file", 2 * page);
     if (pwrite(fd, "s", 1, 0) != 1 || pwrite(fd, "p", 1, (off_t)page) != 1) die("pwrite");
-    char *s = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
-    char *p = mmap(NULL, page, RW, MAP_PRIVATE, fd, (off_t)page);
+    char *s = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)page);
     if (s == MAP_FAILED || p == MAP_FAILED) die("mmap");
     start_unrelated(&b, argv[0], "B", scratch_path("file"));
     char *bs = (char *)give_turn(&b), *bp = (char *)give_turn(&b);
@@ -73,7 +69,7 @@ int main(int argc, char **argv) {
     show_page("B", b.pid, bs);
     long same_s = mapped_once(a, s);
     check_num(same_s, ==, 0, "A and B share the page, wherever it appears", "6.1-1 6.2-1");
-    check_num(frame_of(a, s), ==, frame_of(b.pid, bs), "it is one frame", "6.2-1");
+    check_num(frame_of(a, s), ==, frame_of(b.pid, bs), "a shared page is one frame", "6.2-1");
     show_page("A", a, p);
     show_page("B", b.pid, bp);
     long same_p = mapped_once(a, p);
