@@ -3,11 +3,14 @@
  * without the rooms of common/, so that a room that skips too readily is noticed.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Is a page of a file in TMPDIR still dirty after fsync()? So it is on tmpfs, and on what rests on
@@ -35,6 +38,16 @@ static int never_clean(size_t page) {
     return dirty > 0;
 }
 
+/* May any process have namespaces of its own, and mount a tmpfs there? */
+static int may_mount(void) {
+    int status = 1;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWUSER | CLONE_NEWNS) == -1 ||
+              mount("probe", "/", "tmpfs", 0, NULL) == -1);
+    return pid != -1 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 int main(void) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 
@@ -49,6 +62,8 @@ int main(void) {
     if (memfd_create("probe", MFD_HUGETLB) == -1) puts("this kernel has no huge pages");
 
     if (never_clean((size_t)page)) puts("this file system has no disk to write to");
+
+    if (!may_mount()) puts("no file system may be mounted here");
 
     if (page >= 65536) puts("pages of 64 KiB or more");
 
