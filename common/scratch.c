@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,7 +15,7 @@
 
 #include "check.h"
 
-#define KEPT 5 /* the directory and what remove_at_end() was told */
+#define KEPT 32 /* the directory and what remove_at_end() was told */
 
 /* What the janitor is asked to do, and its answer: the directory made, or why it could not. */
 struct order {
@@ -40,18 +41,34 @@ static void remove_path(const char *path, bool full) {
     if (unlink(path) == -1) rmdir(path);
 }
 
+/* Removes what `order` is about unless something else is there by now. Who wants to replace a file
+ * that was left over (08_channel.h) locks it, and so may be sure that nobody removes the new one. */
+static void remove_ordered(const struct order *order) {
+    const char *path = order->path;
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd != -1) flock(fd, LOCK_EX);
+    bool ours = order->inode == 0 || (lstat(path, &info) == 0 && info.st_ino == order->inode &&
+                                      info.st_dev == order->device);
+    if (ours) remove_path(path, order->make);
+    if (fd != -1) close(fd);
+}
+
 /* Out of the terminal's reach: carries out orders until the program ends, then removes all. */
 static _Noreturn void janitor_main(int fd) {
-    static struct order orders[KEPT];
+    static struct order orders[KEPT + 1];
     struct stat info;
     int count = 0;
     setsid();
     signal(SIGTERM, SIG_IGN);
-    for (struct order *order = orders; count < KEPT; order = orders + count) {
+    for (;;) {
+        struct order *order = &orders[count];
         ssize_t got = recv(fd, order, sizeof *order, 0);
         if (got == -1 && errno == EINTR) continue;
         if (got != sizeof *order) break;
-        if (order->make && (!mkdtemp(order->path) || lstat(order->path, &info) == -1)) {
+        if (count == KEPT) {
+            order->error = ENOSPC;
+        } else if (order->make && (!mkdtemp(order->path) || lstat(order->path, &info) == -1)) {
             order->error = errno;
         } else {
             if (order->make) order->device = info.st_dev, order->inode = info.st_ino;
@@ -60,10 +77,7 @@ static _Noreturn void janitor_main(int fd) {
         send(fd, order, sizeof *order, MSG_NOSIGNAL);
     }
     while (count-- > 0)
-        if (orders[count].inode == 0 ||
-            (lstat(orders[count].path, &info) == 0 && info.st_ino == orders[count].inode &&
-             info.st_dev == orders[count].device))
-            remove_path(orders[count].path, orders[count].make);
+        remove_ordered(&orders[count]);
     _exit(0);
 }
 
@@ -116,6 +130,7 @@ void remove_at_end(const char *path, int fd) {
         bail_out("%s: too long", path);
     order.device = info.st_dev, order.inode = info.st_ino;
     give_order(&order);
+    if (order.error != 0) die("remove_at_end %s", path);
 }
 
 char *scratch_path(const char *name) {

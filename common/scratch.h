@@ -24,8 +24,8 @@ int scratch_file(const char *name, size_t bytes);
 char byte_in_file(int fd, size_t offset);
 
 /* Tells the janitor to remove `path` at the program's end if that is then the file (or the empty
- * directory) that `fd` refers to; with fd -1, whatever it is. Last told, first removed; four times
- * at most. Bails out. */
+ * directory) that `fd` refers to; with fd -1, whatever it is: for a name that nobody else can have.
+ * Last told, first removed; about thirty times. Bails out. */
 void remove_at_end(const char *path, int fd);
 
 #endif

@@ -4,7 +4,8 @@
  * Three slots, each with a lock. Writer and reader walk round them hand over hand: neither lets go
  * of one lock before it has the next. So the writer can never overwrite a message that has not been
  * read, the reader never sees half of one, and whoever waits, waits for a lock that the other holds.
- * The locks are robust: if their holder dies, the kernel wakes the other at once (EOWNERDEAD).
+ * The locks are robust: if their holder dies, the kernel wakes the other at once (EOWNERDEAD); what
+ * was sent but not read by then is lost.
  *
  *     writer:  fill slot 0 | lock 1, unlock 0 | fill slot 1 | lock 2, unlock 1 | ...
  *     reader:  (holds 2)     lock 0, unlock 2 | read slot 0 | lock 1, unlock 0 | ...
@@ -24,7 +25,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,7 +54,8 @@ struct channel {
     pthread_mutex_t seat[2]; /* held by the writer and the reader as long as they take part */
     sem_t arrived;           /* posted by whoever comes second */
     atomic_int pid[2];
-    atomic_bool quit; /* the reader asks the writer to end */
+    atomic_bool quit;   /* the reader asks the writer to end */
+    atomic_bool broken; /* whoever came second has died before it could say so */
     struct slot slots[SLOTS];
 };
 
@@ -76,11 +80,13 @@ static const char *meeting_place(void) {
     static char path[1000];
     const char *runtime = getenv("XDG_RUNTIME_DIR"), *tmp = getenv("TMPDIR");
     struct stat info;
+    int room = (int)sizeof path - 10, used;
     if (runtime && *runtime)
-        snprintf(path, sizeof path - 10, "%s/mmap-demos", runtime);
+        used = snprintf(path, (size_t)room, "%s/mmap-demos", runtime);
     else
-        snprintf(path, sizeof path - 10, "%s/mmap-demos-%ld", tmp && *tmp ? tmp : "/tmp",
-                 (long)geteuid());
+        used = snprintf(path, (size_t)room, "%s/mmap-demos-%ld", tmp && *tmp ? tmp : "/tmp",
+                        (long)geteuid());
+    if (used >= room) refuse(path, "the path of the meeting place is too long");
     if (mkdir(path, 0700) == -1 && errno != EEXIST) die("mkdir %s", path);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd == -1 || fstat(fd, &info) == -1) die("the meeting place %s", path);
@@ -115,7 +121,9 @@ static void sit_down(struct channel *c, enum role me) {
  * in it; NULL if somebody else was first. */
 static struct channel *make_channel(const char *path, enum role me) {
     char unfinished[1100];
-    snprintf(unfinished, sizeof unfinished, "%s.%ld", path, (long)getpid());
+    uint64_t random;
+    if (getrandom(&random, sizeof random, 0) != sizeof random) die("getrandom");
+    snprintf(unfinished, sizeof unfinished, "%s.%016" PRIx64, path, random);
     remove_at_end(unfinished, -1);
     int fd = open(unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd == -1) die("cannot make %s", path);
@@ -160,31 +168,48 @@ static struct channel *join(const char *path, enum role me) {
             printf("waiting for a %s at %s (Ctrl-C ends)\n", role_name[!me], path);
             while (sem_wait(&c->arrived) == -1)
                 if (errno != EINTR) die("sem_wait");
+            if (atomic_load(&c->broken)) partner_died(c, !me);
             return c;
         }
         if (!c) continue; /* somebody else has made it in between */
-        close(fd);
+        /* One newcomer at a time; and is this still the file at `path`? */
+        if (flock(fd, LOCK_EX) == -1) die("flock %s", path);
+        bool same =
+            lstat(path, &now) == 0 && now.st_ino == info.st_ino && now.st_dev == info.st_dev;
         if (memcmp(c->magic, magic, sizeof magic) != 0)
             refuse(path, "is no channel: wrong content");
         if (atomic_load(&c->quit)) refuse(path, "has a conversation that is just ending");
-        int mine = pthread_mutex_trylock(&c->seat[me]);
-        if (mine == EBUSY) refuse(path, me == WRITER ? "has a writer" : "has a reader");
-        if (mine == 0 && pthread_mutex_trylock(&c->seat[!me]) == EBUSY) {
+        int mine = pthread_mutex_trylock(&c->seat[me]),
+            other = pthread_mutex_trylock(&c->seat[!me]);
+        if (same && mine == EBUSY) refuse(path, me == WRITER ? "has a writer" : "has a reader");
+        if (same && mine == 0 && other == EBUSY) {
             sit_down(c, me);
             sem_post(&c->arrived);
+            flock(fd, LOCK_UN); /* close() would not do: the mapping keeps the open file */
+            close(fd);
             return c;
         }
-        /* Left over by processes that were killed: away with it, and once more. */
-        if (lstat(path, &now) == 0 && now.st_ino == info.st_ino) unlink(path);
+        /*
+         * Left over by processes that were killed: away with it, and once more. Who still waits in it
+         * is woken: by the seat, which is ENOTRECOVERABLE when a dead one's is released, or by
+         * `broken`. The descriptor stays open, lest the new file get the old one's inode number, by
+         * which a janitor knows what to remove; the lock on it does not.
+         */
+        if (same) unlink(path);
+        if (other == EBUSY) atomic_store(&c->broken, true), sem_post(&c->arrived);
+        if (mine != EBUSY) pthread_mutex_unlock(&c->seat[me]);
+        if (other != EBUSY) pthread_mutex_unlock(&c->seat[!me]);
         munmap(c, sizeof *c);
+        flock(fd, LOCK_UN);
     }
 }
 
 /* Waits for a slot; false if the other side has died, which held its lock. */
 static bool take(struct slot *slot) {
     int error = pthread_mutex_lock(&slot->lock);
-    if ((errno = error) != 0 && error != EOWNERDEAD) die("pthread_mutex_lock");
-    return error == 0;
+    if (error == EOWNERDEAD || error == ENOTRECOVERABLE) return false;
+    if ((errno = error) != 0) die("pthread_mutex_lock");
+    return true;
 }
 
 static void release(struct slot *slot) {
@@ -211,24 +236,25 @@ static _Noreturn void bad_usage(const char *usage, const char *why, const char *
 
 /* Reads --path, --count and --interval (which only the writer has) into *options. */
 static void read_options(int argc, char **argv, const char *usage, struct options *options) {
-    static const struct option known[] = {{"path", required_argument, NULL, 'p'},
+    static const struct option known[] = {{"interval", required_argument, NULL, 'i'},
+                                          {"path", required_argument, NULL, 'p'},
                                           {"count", required_argument, NULL, 'c'},
                                           {"help", no_argument, NULL, 'h'},
-                                          {"interval", required_argument, NULL, 'i'},
                                           {NULL, 0, NULL, 0}};
+    const struct option *mine = strstr(usage, "--interval") ? known : known + 1;
     setvbuf(stdout, NULL, _IOLBF, 0);
     opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "", mine, NULL)) != -1;) {
         char *rest = NULL;
         if (option == 'h') exit(printf("%s", usage) < 0);
-        if (option == '?' || (option == 'i' && !strstr(usage, "--interval")))
+        if (option == '?')
             bad_usage(usage, "unknown option, or one without its value:", argv[optind - 1]);
         if (option == 'p') {
             options->path = optarg;
         } else {
             errno = 0;
             uint64_t value = strtoull(optarg, &rest, 10);
-            if (errno != 0 || *rest || !*optarg || *optarg == '-')
+            if (errno != 0 || *rest || *optarg < '0' || *optarg > '9')
                 bad_usage(usage, "not a number:", optarg);
             *(option == 'c' ? &options->count : &options->interval) = value;
         }

@@ -11,7 +11,7 @@
 static const char usage[] =
     "usage: 08_reader [--path FILE] [--count N]\n"
     "  Receives messages through the mapped FILE until the writer ends; after\n"
-    "  N messages (default 6, as in the notes) it asks the writer to end.\n";
+    "  N messages (default 6, as in the notes; 0: never) it asks the writer to end.\n";
 
 /* A message must be the next one, and every byte of it what the writer has composed. */
 static bool is_whole(const struct slot *slot, uint64_t number) {
@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
         if (!take(slot)) partner_died(c, WRITER);
         release(previous);
         if (slot->last) {
-            printf("received %" PRIu64 " messages, each once and whole\n", n);
+            printf("messages received: %" PRIu64 ", each once and whole\n", n);
             return 0;
         }
         if (!is_whole(slot, n)) refuse("message", "torn, lost or read twice");

@@ -24,7 +24,8 @@ static bool reader_has_had_enough(struct channel *c, uint64_t ms) {
     until.tv_nsec += (long)(ms % 1000) * 1000000;
     if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
     int error = pthread_mutex_timedlock(&c->seat[READER], &until);
-    if (error == EOWNERDEAD) partner_died(c, READER);
+    if (error == EOWNERDEAD || error == ENOTRECOVERABLE) partner_died(c, READER);
+    if ((errno = error) != 0 && error != ETIMEDOUT) die("pthread_mutex_timedlock");
     return error == 0;
 }
 
@@ -41,13 +42,13 @@ int main(int argc, char **argv) {
         slot->last = quit || n == options.count;
         if (slot->last) {
             release(slot);
-            printf("sent %" PRIu64 " messages%s\n", n, quit ? "; the reader has had enough" : "");
+            printf("messages sent: %" PRIu64 "%s\n", n, quit ? "; the reader has had enough" : "");
             return 0;
         }
         slot->length = compose(n, slot->text);
-        printf("sent: %.*s\n", (int)slot->length, slot->text);
         if (!take(next)) partner_died(c, READER);
         release(slot);
+        printf("sent: %.*s\n", (int)slot->length, slot->text);
         quit = reader_has_had_enough(c, options.interval);
     }
 }

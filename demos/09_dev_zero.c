@@ -14,6 +14,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -49,15 +50,20 @@ int main(int argc, char **argv) {
     step("Open /dev/zero, write to it, read from it, try to give it a size.");
     int fd = open("/dev/zero", O_RDWR), file = scratch_file("file", 0);
     struct stat info;
-    char text[64] = "text";
+    char text[64];
+    size_t zeros = 0;
+    memset(text, 'x', sizeof text);
     if (fd == -1 || fstat(fd, &info) == -1) die("/dev/zero");
     check(S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 5),
           "/dev/zero is no regular file but the character device 1:5", "9.1-1");
     if (pwrite(fd, text, sizeof text, 0) != sizeof text) die("pwrite");
-    check(pread(fd, text, sizeof text, 0) == sizeof text && text[0] == 0,
-          "/dev/zero swallows what is written: a read finds zeros", "9.1-2 9.1-3");
+    if (pread(fd, text, sizeof text, 0) != sizeof text) die("pread");
+    for (size_t i = 0; i < sizeof text; i++)
+        zeros += text[i] == 0;
+    check(zeros == sizeof text, "/dev/zero swallows what is written: a read finds zeros",
+          "9.1-2 9.1-3");
     check(pread(fd, text, sizeof text, (off_t)1 << 30) == sizeof text,
-          "reads of /dev/zero never come to an end", "9.1-2");
+          "even far behind, a read of /dev/zero gives all it was asked for", "9.1-2");
     check_errno(ftruncate(fd, (off_t)bytes) == -1, EINVAL,
                 "/dev/zero has no size to set: ftruncate() is EINVAL", "9.1-4");
 

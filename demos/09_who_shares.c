@@ -91,18 +91,18 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 3; i++)
         own[i] = (char *)give_turn(&b);
 
-    step("The parent stores a P into each of the three. The child and B look.");
+    step("The parent stores a Z, an F and an A into the three. The child and B look.");
     long to_child[3], to_b[3], later[3]; /* what they see */
-    *zero = *file = *anon = 'P';
+    *zero = 'Z', *file = 'F', *anon = 'A';
     for (int i = 0; i < 3; i++) {
         to_child[i] = give_turn(&child);
         to_b[i] = give_turn(&b);
     }
-    check_num(to_child[0], ==, 'P', "/dev/zero: a child shares the mapping", "9.6-1");
-    check_num(to_child[1], ==, 'P', "regular file: a child shares the mapping", "9.6-1");
-    check_num(to_child[2], ==, 'P', "MAP_ANONYMOUS: a child shares the mapping", "9.6-1 9.6-2 S-4");
+    check_num(to_child[0], ==, 'Z', "/dev/zero: a child shares the mapping", "9.6-1");
+    check_num(to_child[1], ==, 'F', "regular file: a child shares the mapping", "9.6-1");
+    check_num(to_child[2], ==, 'A', "MAP_ANONYMOUS: a child shares the mapping", "9.6-1 9.6-2 S-4");
     check_num(to_b[0], ==, 0, "/dev/zero: a stranger finds a 0", "9.6-1");
-    check_num(to_b[1], ==, 'P', "regular file: a stranger sees the store", "9.5-1 9.6-1");
+    check_num(to_b[1], ==, 'F', "regular file: a stranger sees the store", "9.5-1 9.6-1");
     check_num(to_b[2], ==, 0, "MAP_ANONYMOUS: a stranger finds a 0", "9.6-1 9.6-2 S-4");
 
     step("Why? Look at B's pages. B is a child, too, but exec() took away what it inherited.");
@@ -136,9 +136,9 @@ int main(int argc, char **argv) {
           "9.6-2 S-4");
 
     tell("The table of 9.6, as measured: who sees the parent's store, and why.");
-    row("/dev/zero", to_child[0] == 'P', to_b[0] == 'P');
-    row("regular file", to_child[1] == 'P', to_b[1] == 'P');
-    row("MAP_ANONYMOUS", to_child[2] == 'P', to_b[2] == 'P');
+    row("/dev/zero", to_child[0] == 'Z', to_b[0] == 'Z');
+    row("regular file", to_child[1] == 'F', to_b[1] == 'F');
+    row("MAP_ANONYMOUS", to_child[2] == 'A', to_b[2] == 'A');
     turns_close(&b);
     turns_close(&second);
     turns_close(&child);

@@ -38,6 +38,7 @@ for program in 08_writer 08_reader; do
     expect "unknown option" 2 "unknown option.*'--bogus'" "$program" --bogus
     expect "extra argument" 2 "unexpected argument 'more'" "$program" more
     expect "no number" 2 "not a number: 'many'" "$program" --count many
+    expect "number behind a space" 2 "not a number: ' 5'" "$program" --count ' 5'
     expect "negative number" 2 "not a number: '-1'" "$program" --count -1
     expect "no directory" 99 "(ENOENT)$" "$program" --path "$place/none/channel"
 
@@ -95,8 +96,8 @@ done
 
 # At the usual meeting place, with nothing said: the notes' conversation of six messages.
 "$build/08_writer" --interval 0 >"$tmp/writer" 2>&1 &
-expect "reader" 0 "^received [0-9]* messages, each once and whole$" 08_reader
+expect "reader" 0 "^messages received: [0-9]*, each once and whole$" 08_reader
 wait $! || { echo "writer: status $?" && cat "$tmp/writer" && status=1; }
-grep -q "^sent [0-9]* messages; the reader has had enough$" "$tmp/writer" || status=1
+grep -q "^messages sent: [0-9]*; the reader has had enough$" "$tmp/writer" || status=1
 nothing_left "conversation"
 exit $status
