@@ -30,13 +30,16 @@ static void end_with_parent(pid_t parent) {
     if (getppid() != parent) _exit(0);
 }
 
+void hand_back(struct turns *turns) {
+    if (send(turns->socket[1], &turns->said, sizeof turns->said, MSG_NOSIGNAL) == -1) _exit(0);
+    turns->begun = false;
+}
+
 void await_turn(struct turns *turns) {
     int fd = turns->socket[1];
     long message = 0;
-    if (!turns->begun)
-        end_with_parent(turns->parent);
-    else if (send(fd, &turns->said, sizeof turns->said, MSG_NOSIGNAL) == -1)
-        _exit(0);
+    if (turns->begun) hand_back(turns);
+    end_with_parent(turns->parent);
     turns->begun = true;
     if (recv(fd, &message, sizeof message, 0) == -1) die("recv");
     if (message != YOUR_TURN) _exit(0);

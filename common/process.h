@@ -26,6 +26,10 @@ void turns_open(struct turns *turns);
  * next one. If there is none any more, or the parent is gone, the process ends here (status 0). */
 void await_turn(struct turns *turns);
 
+/* Partner: hands back its turn with turns->said, but goes on running; its next await_turn() only
+ * waits. */
+void hand_back(struct turns *turns);
+
 /* Partner: hands back its last turn, waits until the parent has no more, and ends with status 0. */
 _Noreturn void last_turn(struct turns *turns);
 
