@@ -84,7 +84,7 @@ static bool parse_field(const char *line, const char *name, long *value) {
 
 /*
  * Finds the mapping around `address` in /proc/PID/smaps and there `field` (kB), or its permissions
- * when `field` is NULL. Without such a mapping `perms` is empty and the field unknown.
+ * when `field` is NULL. Without such a mapping `perms` is empty and the answer -1.
  */
 static long read_smaps(pid_t pid, const volatile void *address, const char *field, char perms[5]) {
     static struct lines lines;
@@ -102,7 +102,8 @@ static long read_smaps(pid_t pid, const volatile void *address, const char *fiel
         } else if (inside && field) {
             parse_field(line, field, &kb);
         }
-    if (kb == UNKNOWN) unknown("no mapping, or no %s in smaps", field);
+    if (field && !perms[0]) return -1;
+    if (kb == UNKNOWN) unknown("/proc/PID/smaps has no %s", field);
     return kb;
 }
 

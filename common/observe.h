@@ -45,7 +45,7 @@ const char *page_text(pid_t pid, const volatile void *address);
 #define show_page(who, pid, address) evidence("%-7s %s", who, page_text(pid, address))
 
 /* A field of the mapping around `address` in /proc/PID/smaps ("Rss", "Pss", "Shared_Dirty"): kB.
- * Neighbouring anonymous mappings may be merged into one. UNKNOWN if there is no mapping. */
+ * Neighbouring anonymous mappings may be merged into one. -1 if there is no mapping. */
 long smaps_kb(pid_t pid, const volatile void *address, const char *field);
 
 /* How many mappings of process `pid` have this name at the end of their line in /proc/PID/maps: the
