@@ -99,12 +99,12 @@ int main(int argc, char **argv) {
     step("Shared memory objects: shm_open(), and memfd_create() with no name at all.");
     tell("The notes say (S-2, wrong): unrelated processes must use an ordinary file.");
     snprintf(name, sizeof name, "/shm-%s", strrchr(scratch_dir(), '/') + 1);
+    snprintf(link_path, sizeof link_path, "/dev/shm%s", name);
+    remove_at_end(link_path, -1); /* the name is as unique as the scratch directory's */
     int shm = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (shm == -1 || posix_fallocate(shm, 0, (off_t)page) != 0) die("shm_open");
     char *q = mmap(NULL, page, RW, MAP_SHARED, shm, 0);
     if (q == MAP_FAILED) die("mmap");
-    snprintf(link_path, sizeof link_path, "/dev/shm%s", name);
-    remove_at_end(link_path, shm);
     bool object = shares(argv[0], q, name, -1);
     check(object, "two processes that open one shared memory object share it", "8.3-1 S-2");
     int memfd = memfd_create("memory", MFD_CLOEXEC);
