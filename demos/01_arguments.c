@@ -35,7 +35,8 @@ int main(int argc, char **argv) {
     void *failed = MAP_FAILED;
     check_errno((failed = mmap(NULL, 0, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED, EINVAL,
                 "on failure it returns MAP_FAILED and sets errno: length 0 is EINVAL", "1.3-1");
-    check(failed != NULL && (intptr_t)failed == -1, "what it returns is -1, not NULL", "1.3-1");
+    check(failed != NULL && (intptr_t)failed == -1, "a failed mmap() returns -1, not NULL",
+          "1.3-1");
 
     step("addr is a hint. First one that is free, then an odd one, then one that is taken.");
     char *hole = mmap(NULL, 2 * page, PROT_NONE, ANONYMOUS, -1, 0);

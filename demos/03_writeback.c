@@ -109,8 +109,8 @@ int main(int argc, char **argv) {
     long faults = faults_of_store(p, 1, 'T');
     if (fstat(fd, &info) == -1) die("fstat");
     check_disk(faults, 1, "the first store after a write-back is a page fault again", "3.3-8");
-    check_disk(info.st_mtime > 1, 1, "that is when the file's mtime is set", "3.5-6");
-    check_disk(dirty_kb(self, watch), page_kb, "that store makes it dirty again", "3.5-6");
+    check_disk(info.st_mtime > 1, 1, "that store sets the file's mtime", "3.5-6");
+    check_disk(dirty_kb(self, watch), page_kb, "that store makes the page dirty again", "3.5-6");
     tell("Not checked here (3.5-2): the kernel writes back by itself, after about 30 seconds.");
     tell("Not checked here (3.5-3): so it does when memory is short; that takes a full machine.");
 

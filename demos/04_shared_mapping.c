@@ -101,7 +101,7 @@ int main(int argc, char **argv) {
     if (s == MAP_FAILED || t == MAP_FAILED) die("mmap");
     check_num(faults_of_store(s, 1, 'S'), ==, 1, "the first store to a shared page faults",
               "4.1-5");
-    check_num(faults_of_store(t, 1, 'T'), ==, 1, "so does the first store to a private page",
+    check_num(faults_of_store(t, 1, 'T'), ==, 1, "the first store to a private page faults, too",
               "4.1-5");
     turns_close(&b);
     return end();

@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
     check_num(smaps_kb(child.pid, p, "Size"), ==, page / 1024,
               "the child has the mapping at the same address", "5.2-2");
     check_str(page_kind(child.pid, p), NO_PAGE,
-              "but no page: fork() copies no entry while no page was written", "5.2-1");
+              "but not the page: fork() copies no entry while no page was written", "5.2-1");
     check_num(mapped_once(parent, p), ==, 1, "after fork() the page is still mapped once", "5.2-4");
 
     step("The child reads the page.");

@@ -57,7 +57,7 @@ int main(int argc, char **argv) {
     check_num(smaps_kb(child.pid, p, "Size"), ==, page / 1024,
               "the child has the mapping, at the same address, without calling mmap()", "7.3-1");
     check_str(page_kind(child.pid, p), NO_PAGE,
-              "but it has not inherited the entry in the page table", "7.3-1");
+              "a child does not inherit a shared page's entry in the page table", "7.3-1");
 
     step("The child's turn: it stores into the mapping and into the allocated memory.");
     check_num(give_turn(&child), ==, 1, "the child's first store is a page fault of its own",

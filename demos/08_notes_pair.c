@@ -77,7 +77,8 @@ int main(int argc, char **argv) {
               "8.4-6");
     writer[FILESIZE] = 'x';
     if (msync(writer, page, MS_SYNC) == -1 || fstat(fd, &info) == -1) die("msync, fstat");
-    check_num(info.st_size, ==, FILESIZE, "but what is stored there is not in the file", "8.4-6");
+    check_num(info.st_size, ==, FILESIZE, "what is stored behind the file's end is not in the file",
+              "8.4-6");
 
     step("The writer is started again while the reader runs.");
     tell("The notes say (8.4-3, wrong): the writer opens with O_TRUNC, the reader at any time.");

@@ -116,10 +116,11 @@ int main(int argc, char **argv) {
     bool by_proc = false, by_proc_tried = access("/proc/self/fd", F_OK) == 0;
     snprintf(name, sizeof name, "/proc/%ld/fd/%d", (long)getpid(), memfd);
     if (!by_proc_tried) {
-        skip("so does the same descriptor under /proc/PID/fd", "S-2", "/proc/PID/fd: ENOENT");
+        skip("a descriptor opened under /proc/PID/fd shares its memory", "S-2",
+             "/proc/PID/fd: ENOENT");
     } else {
         by_proc = shares(argv[0], m, name, -1);
-        check(by_proc, "so does the same descriptor under /proc/PID/fd", "S-2");
+        check(by_proc, "a descriptor opened under /proc/PID/fd shares its memory", "S-2");
     }
 
     step("What looks alike: each its own MAP_ANONYMOUS, each its own /dev/zero.");
@@ -129,7 +130,7 @@ int main(int argc, char **argv) {
     if (a == MAP_FAILED || z == MAP_FAILED) die("mmap");
     bool anonymous = shares(argv[0], a, "-", -1), dev_zero = shares(argv[0], z, "/dev/zero", -1);
     check(!anonymous, "anonymous memory of two unrelated processes is not shared", "S-2");
-    check(!dev_zero, "neither is /dev/zero, although both open one file", "S-2");
+    check(!dev_zero, "/dev/zero is not shared, although both open one file", "S-2");
 
     const bool shared[] = {file,    hard_link, object,    passed,
                            by_proc, same_path, anonymous, dev_zero};

@@ -47,7 +47,8 @@ int main(int argc, char **argv) {
         die("ftruncate");
     check_str(load_from(p), "no signal", "once the file is long enough, the same mapping works",
               "10.1-1 10.1-3");
-    check_str(store_to(p), "no signal", "it takes stores, too", "10.1-1 10.1-3");
+    check_str(store_to(p), "no signal", "once the file is long enough, stores work, too",
+              "10.1-1 10.1-3");
     check(byte_in_file(fd, 0) == 'x', "stores to it reach the file", "10.1-3");
 
     step("The mistake: the file is empty, so is the mapping.");

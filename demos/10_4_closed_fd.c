@@ -46,8 +46,8 @@ int main(int argc, char **argv) {
     if (pread(look, text, sizeof text - 1, 0) == -1) die("pread");
     check_str(text, "Hello", "stores after close() are in the file", "10.4-1");
     show_page("parent", getpid(), p);
-    check_str(page_kind(getpid(), p), FILE_PAGE, "such stores go to the page cache as before",
-              "10.4-1");
+    check_str(page_kind(getpid(), p), FILE_PAGE,
+              "stores after close() go to the page cache as before", "10.4-1");
 
     step("Remove the file's name, too.");
     if (unlink(path) == -1 || fstat(look, &info) == -1) die("unlink");
