@@ -15,6 +15,13 @@ static const char *demo_name;
 static pid_t demo_pid;
 static int planned, done, failed, steps;
 static bool colour, plan_printed, ended;
+
+/* --step: the demo's source, read once into memory of this program's own, for a malloc() between two
+ * steps might map memory where a demo has just unmapped some. */
+static bool stepping;
+static char source[1 << 16];
+static const char *question_to_class;
+
 static char unknown_reason[200] = "the kernel does not tell";
 
 static const char *base_name(const char *path) {
@@ -41,6 +48,11 @@ static void on_second(int signo) {
     _exit(99);
 }
 
+static void run_watchdog(bool on) {
+    struct itimerval second = {{on, 0}, {on, 0}};
+    setitimer(ITIMER_REAL, &second, NULL);
+}
+
 /* A demo that leaves by exit() without end() must not look like a success. */
 static void at_exit(void) {
     if (getpid() == demo_pid && !ended) {
@@ -50,26 +62,53 @@ static void at_exit(void) {
     }
 }
 
+/* Reads the demo's source as the compiler found it, or else beside the build directory. */
+static bool read_source(const char *file) {
+    char path[1100], *slash;
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t used = fd == -1 ? readlink("/proc/self/exe", path, 1000) : 0;
+    if (used > 0) {
+        path[used] = '\0';
+        if ((slash = strrchr(path, '/'))) strcpy(slash, "/../demos/");
+        strcat(path, base_name(file));
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    if (fd == -1) return false;
+    used = 0;
+    for (ssize_t got = 1; got > 0; used += got)
+        if ((got = read(fd, source + used, sizeof source - 1 - (size_t)used)) < 0) got = 0;
+    close(fd);
+    return used > 0;
+}
+
 void begin_at(const char *file, int argc, char **argv, int plan, const char *question) {
     static char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(base_name(file), "."), base_name(file));
     demo_name = name;
     demo_pid = getpid();
     planned = plan;
-    if (argc > 1) {
-        bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
-        if (!help) {
-            const char *bad = strcmp(argv[1], "--help") == 0 ? argv[2] : argv[1];
-            fprintf(stderr, "%s: %s '%s'\n", name,
-                    bad[0] == '-' ? "unknown option" : "unexpected argument", bad);
-        }
-        fprintf(help ? stdout : stderr,
-                "usage: %s [--help]\n"
-                "  %s\n"
-                "  Prints TAP version 14. Exit status: 0 all checks hold, 1 a check failed,\n"
-                "  2 bad usage, 77 skipped, 99 the set-up failed.\n",
-                name, question);
-        exit(help ? 0 : 2);
+    const char *bad = NULL;
+    bool help = false;
+    for (int i = 1; i < argc && !bad; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            help = true;
+        else if (strcmp(argv[i], "--step") == 0)
+            stepping = true;
+        else
+            bad = argv[i];
+    if (bad)
+        fprintf(stderr, "%s: %s '%s'\n", name,
+                bad[0] == '-' ? "unknown option" : "unexpected argument", bad);
+    if (bad || help) {
+        fprintf(
+            bad ? stderr : stdout,
+            "usage: %s [--help] [--step]\n"
+            "  %s\n"
+            "  Prints TAP version 14. --step shows the source of each step and waits for Enter.\n"
+            "  Exit status: 0 all checks hold, 1 a check failed, 2 bad usage, 77 skipped,\n"
+            "  99 the set-up failed.\n",
+            name, question);
+        exit(bad ? 2 : 0);
     }
     /* What may be inherited: closed standard descriptors, signals that are ignored or deadly. */
     for (int fd = 0; fd != -1 && fd <= 2;)
@@ -82,11 +121,11 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
         isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
     atexit(at_exit);
     struct sigaction tick = {.sa_handler = on_second, .sa_flags = SA_RESTART};
-    struct itimerval second = {{1, 0}, {1, 0}};
     sigaction(SIGALRM, &tick, NULL);
-    setitimer(ITIMER_REAL, &second, NULL);
+    run_watchdog(true);
     printf("TAP version 14\n");
     tell("%s: %s", name, question);
+    if (stepping && !read_source(file)) tell("The source is not at hand: stepping without it.");
 }
 
 static void print_plan(void) {
@@ -96,7 +135,7 @@ static void print_plan(void) {
 
 int end(void) {
     ended = true;
-    setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 0}}, NULL);
+    run_watchdog(false);
     if (done != planned) tell("planned %d checks, but ran %d", planned, done);
     if (fflush(stdout) == EOF || ferror(stdout)) {
         fprintf(stderr, "%s: cannot write to stdout: %s\n", demo_name, errno_name(errno));
@@ -105,10 +144,59 @@ int end(void) {
     return failed == 0 && done == planned ? 0 : 1;
 }
 
+/* Waits for Enter, with the time limit off. At the end of the input nothing waits any more. */
+static void wait_for_enter(const char *prompt) {
+    char c = ' ';
+    ssize_t got = 1;
+    printf(colour ? "\033[7m%s\033[0m " : "%s ", prompt);
+    fflush(stdout);
+    run_watchdog(false);
+    while (c != '\n' && got != 0)
+        if ((got = read(STDIN_FILENO, &c, 1)) == -1 && errno != EINTR) got = 0;
+    run_watchdog(true);
+    if (got == 0) stepping = false;
+    if (got == 0 || !isatty(STDIN_FILENO)) printf("\n"); /* else the terminal has echoed it */
+}
+
+/* Prints the source from line `first` of a step to where the next one begins, with line numbers
+ * instead of the indentation. */
+static void show_source(int first) {
+    const char *line = source, *end;
+    int number = 1, blank = 0;
+    for (; *line && number < first; number++)
+        line += strcspn(line, "\n") + 1;
+    for (; *line; number++, line = *end ? end + 1 : end) {
+        size_t indent = strspn(line, " ");
+        const char *code = line + indent;
+        bool next = strncmp(code, "step(", 5) == 0 || strncmp(code, "predict(", 8) == 0;
+        end = line + strcspn(line, "\n");
+        if (*line == '}' || (next && number > first)) break;
+        if (end == code) {
+            blank++;
+            continue;
+        }
+        for (; blank > 0; blank--)
+            printf("%3d\n", number - blank);
+        line += indent < 4 ? indent : 4;
+        printf("%3d %.*s\n", number, (int)(end - line), line);
+    }
+}
+
+void predict(const char *question) {
+    question_to_class = question;
+}
+
 void step_at(const char *place, const char *text) {
-    (void)place;
     print_plan();
     say("1", "# Step %d. %s", ++steps, text);
+    if (stepping && question_to_class) {
+        say("1;35", "# Predict: %s", question_to_class);
+        wait_for_enter("[Enter shows how the step is done]");
+    }
+    question_to_class = NULL;
+    if (!stepping) return;
+    show_source(atoi(strrchr(place, ':') + 1));
+    wait_for_enter("[Enter runs it, Ctrl-D runs on to the end]");
 }
 
 /* One test point: "ok 3 - text (claim) # SKIP reason", with # and \ escaped as TAP 14 wants. */

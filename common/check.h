@@ -21,9 +21,10 @@
 #define UNKNOWN LONG_MIN
 
 /*
- * Opens a demo: reads the options (--help: usage on stdout, exit 0; anything else: one line and
- * the usage on stderr, exit 2), makes stdout line-buffered, prints the title and the plan of
- * `planned` checks, and starts the watchdog (after 20 s of running "Bail out!" and exit 99).
+ * Opens a demo: reads the options (--help: usage on stdout, exit 0; --step: see step(); anything
+ * else: one line and the usage on stderr, exit 2), makes stdout line-buffered, prints the title and
+ * the plan of `planned` checks, and starts the watchdog (after 20 s of running "Bail out!" and exit
+ * 99).
  */
 #define begin(argc, argv, planned, question) begin_at(__FILE__, argc, argv, planned, question)
 void begin_at(const char *file, int argc, char **argv, int planned, const char *question);
@@ -35,9 +36,15 @@ int end(void);
 /* Ends the demo as skipped (TAP "1..0 # SKIP reason", exit 77). Call it before the first step. */
 _Noreturn void skip_all(const char *reason);
 
-/* Says in a sentence what is about to happen. Knows its source line. */
+/* Says in a sentence what is about to happen. With --step it then shows the source from here to the
+ * next step and waits for Enter on stdin, the time limit off; at the end of stdin (Ctrl-D) the demo
+ * runs on without waiting. Without the source (as compiled, or ../demos/ beside the program) it says
+ * so once, and waits all the same. Only the demo itself calls it: a child never reads the keyboard. */
 #define step(text) step_at(PLACE, text)
 void step_at(const char *place, const char *text);
+
+/* With --step the next step() asks this before it shows the source, which gives the answer away. */
+void predict(const char *question);
 
 /* Prints one line: tell() fixed text, evidence() what this run saw (addresses, frames, counts). */
 #define tell(...)     say("0", "# " __VA_ARGS__)

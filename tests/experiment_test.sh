@@ -27,6 +27,9 @@ cat >"$tmp/demo.c" <<'END'
  *            8. return end(); -> nothing: check 1 fails
  *            9. pid_t parent = 0; -> parent = : check 1 fails
  *            10. In `if (two`, 5 -> 2: check 1 fails
+ *            11. Everywhere, two == 2 -> two == 7: check 1 fails
+ *            12. Everywhere, int two = -> int two = 1 +: checks 1 and 3 fail
+ *            13. Everywhere, no such text -> nothing: check 1 fails
  */
 #include <sys/types.h>
 #include "check.h"
@@ -42,11 +45,12 @@ int main(int argc, char **argv) {
     return end();
 }
 END
+demo=$tmp/demo.c
 
 expect() {
     number=$1 wanted=$2
     seen=fail
-    if sh "$here/experiment.sh" "$tmp/demo.c" "$number" "$build" >"$tmp/out" 2>&1; then seen=pass; fi
+    if sh "$here/experiment.sh" "$demo" "$number" "$build" >"$tmp/out" 2>&1; then seen=pass; fi
     [ $seen = "$wanted" ] && grep -q -e "$3" "$tmp/out" && return
     echo "experiment $number: $seen instead of $wanted, or no line matches $3"
     cat "$tmp/out"
@@ -62,5 +66,20 @@ expect 7 fail "changes 0 lines, not one"
 expect 8 fail "no check fails"
 expect 9 fail "does not compile"
 expect 10 fail "Bail out!"
-expect 11 fail "no experiment 11"
+expect 11 pass "predicted: fails .*seen: fails .*1 - the first"
+expect 12 pass "predicted: fails .*seen: fails .*3 - the third"
+expect 13 fail "changes 0 lines"
+expect 14 fail "no experiment 14"
+
+# What stands in tests/further/ goes on where the head ends; a gap in the numbers is found.
+mkdir -p "$tmp/demos" "$tmp/tests/further"
+mv "$tmp/demo.c" "$tmp/demos/demo.c"
+printf '%s\n' '14. int two = 2 -> int two = 3: checks 1' '    and 3 fail' '15. parent = 0 -> parent = 1: check 2 fails' \
+    >"$tmp/tests/further/demo.txt"
+demo=$tmp/demos/demo.c
+expect 14 pass "predicted: fails .*seen: fails .*3 - the third"
+expect 15 pass "predicted: fails .*seen: fails .*2 - the second"
+expect 16 fail "no experiment 16"
+echo '17. parent = 0 -> parent = 1: check 2 fails' >>"$tmp/tests/further/demo.txt"
+expect 14 fail "experiment 17 where 16 is due"
 exit $status

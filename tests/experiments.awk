@@ -1,9 +1,10 @@
-# The "Try this" lines of a demo's head, read as instructions.
+# The "Try this" lines of a demo's head, and those of tests/further/NAME.txt, read as instructions.
 #
-#   N. [In `TEXT`, ]OLD -> NEW: check[s] 4, 6 and 8 fail[s][, 9 may]
+#   N. [In `TEXT`, |Everywhere, ]OLD -> NEW: check[s] 4, 6 and 8 fail[s][, 9 may]
 #
 # OLD is replaced by NEW ("nothing": deleted) on the one line of the program, below the head, that has
-# OLD in it - and TEXT, where it is given. A second line of the head may go on with a long one.
+# OLD in it - and TEXT, where it is given - or everywhere. A second line may go on with a long one.
+# The head has what is worth doing in class; tests/further/ has what breaks the remaining checks.
 #
 #   awk -v list=1 -f experiments.awk DEMO.c     one line each: N, instruction, must fail, may fail
 #   awk -v apply=N -f experiments.awk DEMO.c    the changed program; exit 1 if N cannot be applied
@@ -17,6 +18,7 @@ function numbers(text) {
 
 function read_experiment(text,    n, colon, what) {
     n = text + 0
+    if (n != count + 1) fail("experiment " n " where " count + 1 " is due")
     sub(/^[0-9]+\. */, "", text)
     colon = match(text, /: checks? [0-9]/)
     if (!colon) fail("no \": checks ... fail\" in: " text)
@@ -28,6 +30,7 @@ function read_experiment(text,    n, colon, what) {
     must[n] = numbers(substr(prediction, 1, RSTART - 1))
     may[n] = numbers(substr(prediction, RSTART))
     where[n] = ""
+    everywhere[n] = sub(/^Everywhere, /, "", what)
     if (what ~ /^In `/) {
         what = substr(what, 5)
         where[n] = substr(what, 1, index(what, "`, ") - 1)
@@ -66,17 +69,44 @@ function flush_pending() {
 }
 { flush_pending() }
 
+# Further experiments look like those of the head without what stands before the number.
+function read_further(    line, path, name) {
+    path = name = FILENAME
+    sub(/.*\//, "", name)
+    sub(/c$/, "txt", name)
+    if (!sub(/demos\/[^\/]*$/, "tests/further/" name, path)) return
+    while ((getline line < path) > 0) {
+        if (line ~ /^[0-9]+\. /) flush_pending()
+        sub(/^ +/, pending == "" ? "" : " ", line)
+        pending = pending line
+    }
+    flush_pending()
+}
+
+# The line with OLD replaced: once, or as often as it is there.
+function replaced(line,    at, result) {
+    while ((at = index(line, old[apply])) > 0) {
+        result = result substr(line, 1, at - 1) new[apply]
+        line = substr(line, at + length(old[apply]))
+        if (!everywhere[apply]) break
+    }
+    return result line
+}
+
 in_program && apply && index($0, old[apply]) && index($0, where[apply]) {
     changed++
-    at = index($0, old[apply])
-    $0 = substr($0, 1, at - 1) new[apply] substr($0, at + length(old[apply]))
+    $0 = replaced($0)
 }
-/^ \*\// { in_program = 1 }
+/^ \*\// && !in_program {
+    read_further()
+    in_program = 1
+}
 apply { print }
 
 END {
     if (failed) exit 1
-    if (apply && changed != 1) fail("experiment " apply " changes " changed + 0 " lines, not one")
+    if (apply && changed < 1 || changed > 1 && !everywhere[apply])
+        fail("experiment " apply " changes " changed + 0 " lines, not one")
     if (list)
         for (i = 1; i <= count; i++)
             print i "\t" instruction[i] "\t" must[i] "\t" may[i]

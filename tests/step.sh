@@ -1,0 +1,45 @@
+#!/bin/sh
+# Steps through demos with --step, pressing Enter: the transcript must be the expected one, with the source
+# of every step before what that step prints, with the right line numbers, and no line wider than 100.
+#
+#   step.sh PROGRAM...
+set -u
+unset CDPATH
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d) || exit 99
+status=0
+for program; do
+    demo=$(basename "$program")
+    yes '' | head -n 200 | "$program" --step >"$tmp/out" 2>&1
+    awk -v demo="$demo" '
+        function wrong(text) { print demo ": " text; bad = 1 }
+        FNR == NR { line[FNR] = $0; if (/^ *step\(/) steps_in_source++; next }
+        { shown = $0; gsub(/[\200-\277]/, "", shown) }   # bytes that go on with a character
+        length(shown) > 100 { wrong("wider than 100: " $0) }
+        /^# Step [0-9]/ { steps++; waiting = 1; first = "" }
+        /^\[Enter runs it/ {
+            if (first !~ /^ *[0-9]+ step\(/) wrong("step " steps " does not begin with its source, but: " first)
+            waiting = 0
+        }
+        /^(not )?ok / { if (waiting) wrong("comes before Enter: " $0) }
+        /^ *[0-9]+( |$)/ {
+            if (first == "") first = $0
+            number = $1
+            code = line[number]
+            for (i = 0; i < 4; i++) sub(/^ /, "", code)
+            if (sprintf("%3d %s", number, code) != $0 && sprintf("%3d", number) != $0)
+                wrong("is not line " number ": " $0)
+            if (!waiting) wrong("source where none is due: " $0)
+        }
+        END {
+            if (!steps || steps < steps_in_source) wrong(steps + 0 " steps of " steps_in_source)
+            exit bad
+        }' "$here/../demos/$demo.c" "$tmp/out" || status=1
+    sed -e '/^ *[0-9][0-9]*$/d' -e '/^ *[0-9][0-9]* /d' -e '/^\[Enter /d' -e '/^# Predict: /d' \
+        -e 's/^#   .*/#   .../' -e 's/ # SKIP .*//' "$tmp/out" >"$tmp/fixed"
+    diff "$here/expected/$demo.txt" "$tmp/fixed" || { echo "$demo: differs with --step" && status=1; }
+done
+exit $status
