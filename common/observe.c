@@ -95,15 +95,15 @@ struct mapping {
 static bool find_mapping(pid_t pid, const volatile void *address, struct mapping *found) {
     static struct lines lines;
     char path[64];
-    uintptr_t wanted = (uintptr_t)address, end;
+    uintptr_t wanted = (uintptr_t)address, last;
     *found = (struct mapping){0};
     snprintf(path, sizeof path, "/proc/%ld/maps", (long)pid);
     if (!open_lines(&lines, path, "/proc/PID/maps")) return false;
     for (char *line; (line = next_line(&lines));) {
         struct mapping m;
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %llx %15s %23s", &m.first, &end,
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %llx %15s %23s", &m.first, &last,
                    m.permissions, &m.offset, m.device, m.inode) == 6 &&
-            m.first <= wanted && wanted < end)
+            m.first <= wanted && wanted < last)
             *found = m;
     }
     return true;
@@ -192,14 +192,14 @@ const char *permissions(pid_t pid, const volatile void *address) {
 long smaps_kb(pid_t pid, const volatile void *address, const char *field) {
     static struct lines lines;
     char path[64];
-    uintptr_t wanted = (uintptr_t)address, first, end;
+    uintptr_t wanted = (uintptr_t)address, first, last;
     bool inside = false, found = false;
     long kb = UNKNOWN;
     snprintf(path, sizeof path, "/proc/%ld/smaps", (long)pid);
     if (!open_lines(&lines, path, "/proc/PID/smaps")) return UNKNOWN;
     for (char *line; (line = next_line(&lines));)
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &first, &end) == 2)
-            found |= inside = first <= wanted && wanted < end;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &first, &last) == 2)
+            found |= inside = first <= wanted && wanted < last;
         else if (inside)
             parse_field(line, field, &kb);
     if (!found) return -1;

@@ -48,7 +48,8 @@ const char *file_page(pid_t pid, const volatile void *address);
  * 1 if two pages are in one frame, 0 if not: by their frame numbers or, where these are not shown,
  * by what proves it all the same. An anonymous page and one of the page cache are different, and so
  * is a page that is mapped exactly once from any other; of each page of a file the page cache has
- * one frame. UNKNOWN for two anonymous pages with more mappers, or if no page is there.
+ * one frame (two on overlayfs, for a file that was mapped before it was first opened for writing:
+ * no scratch file is). UNKNOWN for two anonymous pages with more mappers, or if no page is there.
  */
 long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b);
 

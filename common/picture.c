@@ -48,9 +48,9 @@ static void look(const struct view *view, struct line *line) {
             snprintf(line->frame, sizeof line->frame, "(%s, swapped out)", kind);
             return;
         }
-        long number = frame_of(view->pid, view->address);
-        if (number != UNKNOWN)
-            snprintf(line->frame, sizeof line->frame, "frame 0x%lx", number);
+        long frame = frame_of(view->pid, view->address);
+        if (frame != UNKNOWN)
+            snprintf(line->frame, sizeof line->frame, "frame 0x%lx", frame);
         else
             name_frame(view, strcmp(kind, ANONYMOUS_PAGE) == 0, once, line);
         bool unnamed = strcmp(line->frame, "frame ?") == 0;
@@ -108,7 +108,7 @@ static void draw(const struct line *lines, size_t lanes, size_t i, char *text) {
 
 void picture_of(const struct view *views, size_t count) {
     static struct line lines[MOST];
-    int who = 7, address = 1, frame = 1; /* widths; 7: so that pictures of one demo are alike */
+    int who = 7, address = 1, frame = 9; /* widths, at least: so that one picture is like another */
     if (count > MOST) bail_out("a picture of more than %d pages", MOST);
     for (size_t i = 0; i < count; i++) {
         look(&views[i], &lines[i]);

@@ -344,12 +344,13 @@ static int draw_pictures(void) {
     }
     *c = *own = 'x';
 
-    check_num(same_frame(self, a, self, b), ==, 1, "two mappings of a page of a file", NULL);
-    check_num(same_frame(self, a, self, b + page), ==, 0, "two pages of a file", NULL);
-    check_num(same_frame(self, a, self, other), ==, 0, "the first pages of two files", NULL);
-    check_num(same_frame(self, a, self, c), ==, 0, "a page of a file and a copy of it", NULL);
-    check_num(same_frame(self, c, self, own), ==, 0, "two pages that are mapped once", NULL);
-    check_num(same_frame(self, c, self, c + 1), ==, 1, "a page and itself", NULL);
+    check(same_frame(self, a, self, b) == 1, "two mappings of a page of a file", NULL);
+    check(same_frame(self, a, self, b + page) == 0, "two pages of a file", NULL);
+    check(same_frame(self, a, self, other) == 0, "the first pages of two files", NULL);
+    check(same_frame(self, a, self, inherited) == 0, "a page of a file and no page of a file",
+          NULL);
+    check(same_frame(self, c, self, own) == 0, "two copies that are mapped once", NULL);
+    check(same_frame(self, c, self, c + 1) == 1, "a page and itself", NULL);
     check(same_frame(self, a, self, unread) == UNKNOWN &&
               same_frame(self, hole, self, a) == UNKNOWN,
           "no page, no frame", NULL);
