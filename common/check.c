@@ -38,6 +38,16 @@ void say(const char *ansi, const char *format, ...) {
     va_end(args);
 }
 
+/* No setlocale(): that would need the locale to be installed. */
+bool utf8(void) {
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *locale = getenv(names[i]);
+        if (locale && *locale) return strcasestr(locale, "utf-8") || strcasestr(locale, "utf8");
+    }
+    return false;
+}
+
 static void on_second(int signo) {
     static int seconds;
     static const char text[] = "Bail out! the demo took too long: something hangs\n";

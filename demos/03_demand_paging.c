@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "scratch.h"
 
 #define GIB   ((size_t)1 << 30)
@@ -45,9 +46,9 @@ int main(int argc, char **argv) {
     unsigned char resident = 0;
     if (mincore(middle, page, &resident) == -1) die("mincore");
     tables = status_kb(self, "VmPTE");
-    show_page("before", self, middle);
+    picture({"before", self, middle});
     long first = faults_of_store(middle, 1, 'N'), second = faults_of_store(middle, 1, 'N');
-    show_page("after", self, middle);
+    picture({"after", self, middle});
     check_num(first, ==, 1, "the first access is a page fault", "3.3-3");
     check_num(change(tables, status_kb(self, "VmPTE")), >, 0,
               "the fault makes the page table and the entry", "3.3-2 3.3-7");
@@ -89,9 +90,9 @@ int main(int argc, char **argv) {
     if (mprotect(a, bytes, PROT_READ | PROT_WRITE) == -1) die("mprotect");
     madvise(a, bytes, MADV_NOHUGEPAGE); /* EINVAL where the kernel has no huge pages: fine */
     long loads = faults_of_load(a, PAGES), read_kb = smaps_kb(self, a, "Rss");
-    show_page("read", self, a);
+    picture({"read", self, a});
     long stores = faults_of_store(a, PAGES, 'x'), stored_kb = smaps_kb(self, a, "Rss");
-    show_page("stored", self, a);
+    picture({"stored", self, a});
     evidence("64 loads: %ld faults, %s kB; 64 stores: %ld faults, %s kB", loads, number(read_kb),
              stores, number(stored_kb));
     check_num(loads, ==, PAGES, "reading anonymous memory is one fault a page", "3.3-3");

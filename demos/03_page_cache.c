@@ -14,6 +14,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -32,7 +33,7 @@ int main(int argc, char **argv) {
     if (mincore(p, page, &resident) == -1) die("mincore");
     check(resident & 1, "after write() the page is in the page cache", "3.4-1");
     check(*p == 'O', "a mapping shows what write() has written", "3.4-1");
-    show_page("parent", parent, p);
+    picture({"parent", parent, p});
     long alone = smaps_kb(parent, p, "Pss");
     check_num(alone, ==, page / 1024, "a process alone is charged the whole page (Pss)", "3.2-2");
     check_str(page_kind(parent, p), FILE_PAGE, "a file mapping maps the page cache's own page",
@@ -61,8 +62,7 @@ int main(int argc, char **argv) {
     }
     char *c = (char *)give_turn(&child);
     long together = smaps_kb(parent, p, "Pss");
-    show_page("parent", parent, p);
-    show_page("child", child.pid, c);
+    picture({"parent", parent, p}, {"child", child.pid, c});
     evidence("parent's proportional share (Pss): %s kB alone, %s kB now", number(alone),
              number(together));
     check_str(page_kind(child.pid, c), FILE_PAGE, "another mapping leads to the page cache, too",

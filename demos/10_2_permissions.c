@@ -19,6 +19,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -93,8 +94,7 @@ int main(int argc, char **argv) {
     check(q != MAP_FAILED, "O_RDONLY permits a writable private mapping", "10.2-2 10.2-5");
     if (q == MAP_FAILED) die("mmap");
     *q = 'Q';
-    show_page("shared", getpid(), p);
-    show_page("private", getpid(), q);
+    picture({"shared", getpid(), p}, {"private", getpid(), q});
     check(*q == 'Q' && byte_in_file(rw, 0) == 'O', "a store to it is not in the file", "10.2-5");
     check_str(page_kind(getpid(), q), ANONYMOUS_PAGE, "the store is in a copy of the page",
               "10.2-5");

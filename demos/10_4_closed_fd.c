@@ -17,6 +17,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -45,7 +46,7 @@ int main(int argc, char **argv) {
     strcpy(p, "Hello");
     if (pread(look, text, sizeof text - 1, 0) == -1) die("pread");
     check_str(text, "Hello", "stores after close() are in the file", "10.4-1");
-    show_page("parent", getpid(), p);
+    picture({"parent", getpid(), p});
     check_str(page_kind(getpid(), p), FILE_PAGE,
               "stores after close() go to the page cache as before", "10.4-1");
 
