@@ -85,7 +85,7 @@ int main(int argc, char **argv) {
         die("posix_fallocate");
     check_num(info.st_blocks * 512, >=, 64 * page, "posix_fallocate() reserves space", "10.1-3");
 
-    step("A child mounts a file system of 16 pages, which only it and its parent can reach.");
+    step("A child mounts a file system of 16 pages, in a namespace of its own.");
     turns_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
@@ -97,7 +97,7 @@ int main(int argc, char **argv) {
     char path[64];
     bool mounted = give_turn(&child);
     snprintf(path, sizeof path, "/proc/%ld/cwd", (long)child.pid);
-    evidence("%s: %s", path, mounted ? "it is there" : "it may not be mounted here");
+    evidence("the way to it: %s", mounted ? path : "none, it may not be mounted here");
 
     predict("How many pages of the long file take a store, and what does the next store do?");
     step("Two files on it: one reserves 8 pages, one is 64 pages long.");

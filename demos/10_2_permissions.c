@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
     if (ro == -1 || wo == -1) die("open");
     if (pwrite(rw, "O", 1, 0) != 1) die("pwrite");
 
-    predict("What does mmap() say, to an ordinary user and to root?");
+    predict("Which error does mmap() report, and is root spared it?");
     step("The mistake: the file is opened O_RDONLY, the shared mapping shall be writable.");
     tell("The notes say (10.2-1, wrong): Invalid Parameter.");
     check_errno(mmap(NULL, page, RW, MAP_SHARED, ro, 0) == MAP_FAILED, EACCES,
