@@ -4,8 +4,8 @@
  * Notes      section 10.1 文件大小问题, the cure of problem 1
  * Watch      a length is not space: on a full file system a store dies where write(2) fails
  * Try this   1. info.st_size < (off_t)page && -> nothing: check 1 fails
- *            2. if (ftruncate(fd, (off_t)page) == -1 -> if (posix_fallocate(fd, 0, (off_t)page) != 0:
- *               checks 2 and 3 fail
+ *            2. if (ftruncate(fd, (off_t)page) == -1 ->
+ *               if (posix_fallocate(fd, 0, (off_t)page) != 0: checks 2 and 3 fail
  *            3. (errno = posix_fallocate(safe, 0, 8 * (off_t)page)) != 0 ->
  *               ftruncate(safe, 8 * (off_t)page) == -1: checks 11 and 12 fail
  *            4. 16 * page -> 256 * page: checks 8, 9 and 10 fail
