@@ -6,6 +6,7 @@
  * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: checks 9, 10, 11 and 14 fail
  *            2. In `char *c`, MAP_SHARED -> MAP_PRIVATE: checks 11, 12 and 13 fail
  *            3. (void)*c; -> nothing: checks 5, 7 and 8 fail
+ *            4. if (write(fd, "O", 1) != 1) die("write"); -> nothing: checks 1 and 2 fail
  * See also   mmap(2), mincore(2), proc(5) (smaps: Pss); 03_writeback, 06_address_or_frame
  */
 #include <fcntl.h>
