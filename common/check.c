@@ -64,11 +64,11 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
                     bad[0] == '-' ? "unknown option" : "unexpected argument", bad);
         }
         fprintf(help ? stdout : stderr,
-                "usage: %s [--help]\n"
+                "usage: %s%s%s [--help]\n"
                 "  %s\n"
                 "  Prints TAP version 14. Exit status: 0 all checks hold, 1 a check failed,\n"
                 "  2 bad usage, 77 skipped, 99 the set-up failed.\n",
-                name, question);
+                name, argv[0][0] == '-' ? " " : "", argv[0][0] == '-' ? argv[0] : "", question);
         exit(help ? 0 : 2);
     }
     /* What may be inherited: closed standard descriptors, signals that are ignored or deadly. */

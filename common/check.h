@@ -23,7 +23,9 @@
 /*
  * Opens a demo: reads the options (--help: usage on stdout, exit 0; anything else: one line and
  * the usage on stderr, exit 2), makes stdout line-buffered, prints the title and the plan of
- * `planned` checks, and starts the watchdog (after 20 s of running "Bail out!" and exit 99).
+ * `planned` checks, and starts the watchdog (after 20 s of running "Bail out!" and exit 99). A
+ * program that does more than check itself hands over what follows its --self-check: argc - 1,
+ * argv + 1; the usage then has this option, too.
  */
 #define begin(argc, argv, planned, question) begin_at(__FILE__, argc, argv, planned, question)
 void begin_at(const char *file, int argc, char **argv, int planned, const char *question);
