@@ -30,7 +30,7 @@
 #include "observe.h"
 #include "scratch.h"
 
-#define WINDOW              ((off_t)1 << 20) /* bytes mapped at a time: a multiple of every page size */
+#define WINDOW              ((off_t)1 << 20) /* mapped at a time: a multiple of every page size */
 #define CAP_DAC_OVERRIDE    1                /* capabilities(7): root may write everything ... */
 #define CAP_DAC_READ_SEARCH 2                /* ... and read everything */
 
@@ -157,6 +157,7 @@ static pid_t start(char *source, char *target) {
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || dup2(fds[1], STDERR_FILENO) == -1)
             die("prctl, dup2");
         if (getppid() != parent) _exit(0);
+        keep_scratch();           /* it writes there, even if this process is killed */
         signal(SIGXFSZ, SIG_DFL); /* begin() ignores it */
         execvp(program, (char *[]){program, "--stop", source, target, NULL});
         die("exec %s", program);
