@@ -449,6 +449,23 @@ static int scratch_child(void) {
     return end();
 }
 
+/* The program that a child has become finds the directory although the demo was killed. */
+static int scratch_exec(void) {
+    int ends[2];
+    scratch_until(0);
+    if (pipe2(ends, O_CLOEXEC) == -1) die("pipe");
+    pid_t child = fork();
+    if (child == -1) die("fork");
+    if (child == 0) {
+        keep_scratch();
+        dup2(ends[0], STDIN_FILENO);
+        execlp("sh", "sh", "-c", "cat; ls \"$0\"", scratch_dir(), NULL); /* cat: until the kill */
+        die("exec sh");
+    }
+    raise(SIGKILL);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -487,6 +504,7 @@ int main(int argc, char **argv) {
         {"scratch-kill", scratch_kill},
         {"scratch-die", scratch_die},
         {"scratch-child", scratch_child},
+        {"scratch-exec", scratch_exec},
     };
     struct turns turns;
     program = argv[0];
