@@ -27,8 +27,7 @@ int main(int argc, char **argv) {
     pid_t parent = getpid();
     struct turns child;
 
-    step("The parent maps a file MAP_SHARED, allocates a page with malloc(), and writes into "
-         "both.");
+    step("The parent maps a file MAP_SHARED, gets a page from malloc(), and writes into both.");
     int fd = scratch_file("shared.txt", page);
     char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
@@ -83,8 +82,7 @@ int main(int argc, char **argv) {
     check_str(p, "Hello from child Modified by parent!", "the text outlives the child", "7.4-1");
 
     predict("open() has failed and returned -1. What does mmap() make of it, what the next store?");
-    step(
-        "What the program of 7.4 leaves unchecked: a failing open(), and a second copy of itself.");
+    step("What 7.4 leaves unchecked: a failing open(), and a second copy of the program.");
     char *unchecked = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, -1, 0);
     check_errno(unchecked == MAP_FAILED, EBADF, "a failed open()'s -1 makes mmap() fail: EBADF",
                 "7.4-1");
