@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
     check_num(faults_of_store(w, 1, 'X'), ==, 0, "a page stored to first is writable at once",
               "5.1-3");
 
-    predict("Page 1 has been stored to, page 2 has not. Which of them follows the file?");
+    predict("Page 0 of p has been stored to, page 1 has not. Which follows the file?");
     step("Others change the file later. POSIX leaves open what p shows; Linux does this:");
     tell("The notes say (4.3-4, wrong): every process has its own copy, others cannot change it.");
     s[0] = s[page] = '2';
@@ -84,7 +84,7 @@ int main(int argc, char **argv) {
     s[page] = '3';
     check(p[page] == 'Q', "from one's own first store on, the page stands still", "4.3-4");
 
-    predict("Page 1 is a copy of our own. What does it hold afterwards?");
+    predict("Page 0 of p is a copy of our own. What does it hold afterwards?");
     step("Somebody truncates the file to nothing and makes it long again.");
     if (ftruncate(fd, 0) == -1) die("ftruncate");
     check_str(load_from(p), "SIGBUS BUS_ADRERR", "a load from one's own copy dies", "4.3-4");
