@@ -38,6 +38,16 @@ void say(const char *ansi, const char *format, ...) {
     va_end(args);
 }
 
+/* No setlocale(): that would need the locale to be installed. */
+bool utf8(void) {
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *locale = getenv(names[i]);
+        if (locale && *locale) return strcasestr(locale, "utf-8") || strcasestr(locale, "utf8");
+    }
+    return false;
+}
+
 static void on_second(int signo) {
     static int seconds;
     static const char text[] = "Bail out! the demo took too long: something hangs\n";
@@ -64,12 +74,13 @@ static void at_exit(void) {
 
 /* Reads the demo's source as the compiler found it, or else beside the build directory. */
 static bool read_source(const char *file) {
-    char path[1100], *slash;
+    char path[1100];
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     ssize_t used = fd == -1 ? readlink("/proc/self/exe", path, 1000) : 0;
     if (used > 0) {
         path[used] = '\0';
-        if ((slash = strrchr(path, '/'))) strcpy(slash, "/../demos/");
+        char *slash = strrchr(path, '/');
+        if (slash) strcpy(slash, "/../demos/");
         strcat(path, base_name(file));
         fd = open(path, O_RDONLY | O_CLOEXEC);
     }
@@ -161,24 +172,24 @@ static void wait_for_enter(const char *prompt) {
 /* Prints the source from line `first` of a step to where the next one begins, with line numbers
  * instead of the indentation. */
 static void show_source(int first) {
-    const char *line = source, *end;
-    int number = 1, blank = 0;
-    for (; *line && number < first; number++)
+    const char *line = source, *stop;
+    int n = 1, blank = 0;
+    for (; *line && n < first; n++)
         line += strcspn(line, "\n") + 1;
-    for (; *line; number++, line = *end ? end + 1 : end) {
+    for (; *line; n++, line = *stop ? stop + 1 : stop) {
         size_t indent = strspn(line, " ");
         const char *code = line + indent;
         bool next = strncmp(code, "step(", 5) == 0 || strncmp(code, "predict(", 8) == 0;
-        end = line + strcspn(line, "\n");
-        if (*line == '}' || (next && number > first)) break;
-        if (end == code) {
+        stop = line + strcspn(line, "\n");
+        if (*line == '}' || (next && n > first)) break;
+        if (stop == code) {
             blank++;
             continue;
         }
         for (; blank > 0; blank--)
-            printf("%3d\n", number - blank);
+            printf("%3d\n", n - blank);
         line += indent < 4 ? indent : 4;
-        printf("%3d %.*s\n", number, (int)(end - line), line);
+        printf("%3d %.*s\n", n, (int)(stop - line), line);
     }
 }
 

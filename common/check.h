@@ -51,6 +51,10 @@ void predict(const char *question);
 #define evidence(...) say("36", "#   " __VA_ARGS__)
 void say(const char *ansi, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* May the output have other characters than ASCII? So says LC_ALL, LC_CTYPE or LANG, whichever is
+ * set first; locale(7). */
+bool utf8(void);
+
 /*
  * The checks. `text` is a true sentence about mmap, `claim` the statements of the notes that it
  * decides, as in tests/claims.tsv, or NULL. One that fails prints file, line, expression and what

@@ -82,29 +82,31 @@ static bool parse_field(const char *line, const char *name, long *value) {
     return true;
 }
 
-/*
- * Finds the mapping around `address` in /proc/PID/smaps and there `field` (kB), or its permissions
- * when `field` is NULL. Without such a mapping `perms` is empty and the answer -1.
- */
-static long read_smaps(pid_t pid, const volatile void *address, const char *field, char perms[5]) {
+/* A line of /proc/PID/maps: where the mapping begins, and what of which file is mapped there. */
+struct mapping {
+    uintptr_t first;
+    char permissions[5];
+    unsigned long long offset;
+    char device[16], inode[24]; /* inode "0": no file */
+};
+
+/* The mapping around `address`, or one without permissions if nothing is mapped there; false if the
+ * kernel does not tell. */
+static bool find_mapping(pid_t pid, const volatile void *address, struct mapping *found) {
     static struct lines lines;
-    char path[64], mode[5];
-    uintptr_t wanted = (uintptr_t)address, first, last;
-    bool inside = false;
-    perms[0] = '\0';
-    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, field ? "smaps" : "maps");
-    if (!open_lines(&lines, path, field ? "/proc/PID/smaps" : "/proc/PID/maps")) return UNKNOWN;
-    long kb = field ? UNKNOWN : 0;
-    for (char *line; (line = next_line(&lines));)
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &last, mode) == 3) {
-            inside = first <= wanted && wanted < last;
-            if (inside) memcpy(perms, mode, sizeof mode);
-        } else if (inside && field) {
-            parse_field(line, field, &kb);
-        }
-    if (field && !perms[0]) return -1;
-    if (kb == UNKNOWN) unknown("/proc/PID/smaps has no %s", field);
-    return kb;
+    char path[64];
+    uintptr_t wanted = (uintptr_t)address, last;
+    *found = (struct mapping){0};
+    snprintf(path, sizeof path, "/proc/%ld/maps", (long)pid);
+    if (!open_lines(&lines, path, "/proc/PID/maps")) return false;
+    for (char *line; (line = next_line(&lines));) {
+        struct mapping m;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %llx %15s %23s", &m.first, &last,
+                   m.permissions, &m.offset, m.device, m.inode) == 6 &&
+            m.first <= wanted && wanted < last)
+            *found = m;
+    }
+    return true;
 }
 
 static long read_field(const char *path, const char *shown, const char *name) {
@@ -119,11 +121,11 @@ static long read_field(const char *path, const char *shown, const char *name) {
 
 const char *page_kind(pid_t pid, const volatile void *address) {
     uint64_t entry;
-    char perms[5];
+    struct mapping mapping;
     if (!read_pagemap(pid, address, &entry, 1)) return NULL;
     if (entry & (PRESENT | SWAPPED)) return entry & FILE_OR_SHARED ? FILE_PAGE : ANONYMOUS_PAGE;
-    if (read_smaps(pid, address, NULL, perms) == UNKNOWN) return NULL;
-    return perms[0] ? NO_PAGE : NO_MAPPING;
+    if (!find_mapping(pid, address, &mapping)) return NULL;
+    return mapping.permissions[0] ? NO_PAGE : NO_MAPPING;
 }
 
 long mapped_once(pid_t pid, const volatile void *address) {
@@ -154,32 +156,55 @@ long pages_present(pid_t pid, const volatile void *address, size_t pages) {
     return present;
 }
 
-const char *page_text(pid_t pid, const volatile void *address) {
-    static char texts[2][160];
+const char *file_page(pid_t pid, const volatile void *address) {
+    static char texts[2][100];
     static int turn;
-    char *text = texts[turn ^= 1], perms[5] = "", frame[32] = "";
-    const char *kind = page_kind(pid, address);
-    int used = snprintf(text, sizeof texts[0], "%p -> ", (void *)(uintptr_t)address);
-    char *rest = text + used;
-    size_t room = sizeof texts[0] - (size_t)used;
-    if (!kind || read_smaps(pid, address, NULL, perms) == UNKNOWN) {
-        snprintf(rest, room, "unknown");
-    } else if (strcmp(kind, NO_PAGE) == 0 || strcmp(kind, NO_MAPPING) == 0) {
-        snprintf(rest, room, "(%s)%s%s", kind, perms[0] ? "  " : "", perms);
-    } else {
-        long frame_number = frame_of(pid, address), once = mapped_once(pid, address);
-        if (frame_number != UNKNOWN) snprintf(frame, sizeof frame, "frame 0x%lx  ", frame_number);
-        snprintf(rest, room, "%s%s  %s  %s", frame, kind, perms,
-                 once == UNKNOWN ? ""
-                 : once          ? "1 mapper"
-                                 : "2+ mappers");
+    uint64_t entry;
+    struct mapping m;
+    if (!read_pagemap(pid, address, &entry, 1) || !find_mapping(pid, address, &m)) return NULL;
+    if (!(entry & PRESENT) || !(entry & FILE_OR_SHARED) || strcmp(m.inode, "0") == 0) {
+        unknown("no page of a file is mapped there");
+        return NULL;
     }
-    return text;
+    unsigned long long offset = m.offset + ((uintptr_t)address - m.first);
+    snprintf(texts[turn ^= 1], sizeof texts[0], "page %llu of inode %s on device %s",
+             offset / page_size(), m.inode, m.device);
+    return texts[turn];
+}
+
+long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b) {
+    uint64_t x, y;
+    if (!read_pagemap(a, in_a, &x, 1) || !read_pagemap(b, in_b, &y, 1)) return UNKNOWN;
+    if (!(x & y & PRESENT)) return unknown("no page is mapped there");
+    if ((x & FRAME) && (y & FRAME)) return (x & FRAME) == (y & FRAME);
+    if (a == b && (uintptr_t)in_a / page_size() == (uintptr_t)in_b / page_size()) return 1;
+    if ((x ^ y) & FILE_OR_SHARED || (x | y) & MAPPED_ONCE) return 0;
+    if (!(x & FILE_OR_SHARED)) return unknown("needs CAP_SYS_ADMIN");
+    const char *page_a = file_page(a, in_a), *page_b = file_page(b, in_b);
+    return page_a && page_b ? strcmp(page_a, page_b) == 0 : UNKNOWN;
+}
+
+const char *permissions(pid_t pid, const volatile void *address) {
+    static struct mapping mapping;
+    return find_mapping(pid, address, &mapping) ? mapping.permissions : NULL;
 }
 
 long smaps_kb(pid_t pid, const volatile void *address, const char *field) {
-    char perms[5];
-    return read_smaps(pid, address, field, perms);
+    static struct lines lines;
+    char path[64];
+    uintptr_t wanted = (uintptr_t)address, first, last;
+    bool inside = false, found = false;
+    long kb = UNKNOWN;
+    snprintf(path, sizeof path, "/proc/%ld/smaps", (long)pid);
+    if (!open_lines(&lines, path, "/proc/PID/smaps")) return UNKNOWN;
+    for (char *line; (line = next_line(&lines));)
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &first, &last) == 2)
+            found |= inside = first <= wanted && wanted < last;
+        else if (inside)
+            parse_field(line, field, &kb);
+    if (!found) return -1;
+    if (kb == UNKNOWN) unknown("/proc/PID/smaps has no %s", field);
+    return kb;
 }
 
 long mappings_named(pid_t pid, const char *name) {

@@ -39,10 +39,23 @@ long frame_of(pid_t pid, const volatile void *address);
  * out if there is no memory for the answer. */
 long pages_present(pid_t pid, const volatile void *address, size_t pages);
 
-/* One page in words, for evidence: address -> frame, kind, permissions, mappers. Static buffers:
- * two results live side by side. */
-const char *page_text(pid_t pid, const volatile void *address);
-#define show_page(who, pid, address) evidence("%-7s %s", who, page_text(pid, address))
+/* Which page of which file stands there, "page 2 of inode 131 on device 08:01": the same for all
+ * mappings, in all processes. NULL if it is no page of a file. Static buffers: two results live
+ * side by side. */
+const char *file_page(pid_t pid, const volatile void *address);
+
+/*
+ * 1 if two pages are in one frame, 0 if not: by their frame numbers or, where these are not shown,
+ * by what proves it all the same. An anonymous page and one of the page cache are different, and so
+ * is a page that is mapped exactly once from any other; of each page of a file the page cache has
+ * one frame (two on overlayfs, for a file that was mapped before it was first opened for writing:
+ * no scratch file is). UNKNOWN for two anonymous pages with more mappers, or if no page is there.
+ */
+long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b);
+
+/* What the mapping around `address` permits, as in /proc/PID/maps: "rw-p" is private, "r--s" shared;
+ * "" if there is no mapping. Static buffer. */
+const char *permissions(pid_t pid, const volatile void *address);
 
 /* A field of the mapping around `address` in /proc/PID/smaps ("Rss", "Pss", "Shared_Dirty"): kB.
  * Neighbouring anonymous mappings may be merged into one. -1 if there is no mapping. */

@@ -16,6 +16,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -47,17 +48,15 @@ int main(int argc, char **argv) {
     check_str(page_kind(self, p), NO_PAGE, "before the first access there is no page", "4.3-2");
     long read_first = faults_of_load(p, 1);
     check(s[0] == '1' && s[page] == '1' && p[page] == '1', "both mappings show the file", NULL);
-    show_page("shared", self, s);
-    show_page("private", self, p);
+    picture({"s page 0", self, s}, {"p page 0", self, p});
     check_str(page_kind(self, p), FILE_PAGE, "a read maps the page cache's page", "4.3-1 4.3-2");
     check_num(frame_of(self, p), ==, frame_of(self, s), "a shared mapping has the same frame",
               "4.3-1");
 
     step("Store a P into the first page.");
     read_first += faults_of_store(p, 1, 'P');
-    show_page("shared", self, s);
-    show_page("private", self, p);
-    show_page("page 2", self, p + page);
+    picture({"s page 0", self, s}, {"p page 0", self, p}, {"s page 1", self, s + page},
+            {"p page 1", self, p + page});
     check_str(page_kind(self, p), ANONYMOUS_PAGE, "the store went into a copy", "3.1-2 4.1-3");
     check(byte_in_file(fd, 0) == '1', "the file does not have the store", "4.1-1");
     check(s[0] == '1' && p[0] == 'P', "other mappings do not see the store", "4.1-2 4.3-3");
@@ -94,8 +93,7 @@ int main(int argc, char **argv) {
     char *rs = mmap(NULL, 2 * page, PROT_READ, MAP_SHARED, fd, 0);
     if (rp == MAP_FAILED || rs == MAP_FAILED) die("mmap");
     long private_faults = faults_of_load(rp, 1), shared_faults = faults_of_load(rs, 1);
-    show_page("private", self, rp);
-    show_page("shared", self, rs);
+    picture({"private", self, rp}, {"shared", self, rs});
     check(private_faults == 1 && shared_faults == 1, "read-only, both cost one page fault",
           "4.1-6 4.4-2");
     check_str(page_kind(self, rp), FILE_PAGE, "the private one maps the page cache, too", "4.4-2");
@@ -105,11 +103,12 @@ int main(int argc, char **argv) {
     step("Run this program once more: its text is a read-only private mapping, its data is not.");
     start_unrelated(&other, argv[0], "other", "");
     char *text = (char *)give_turn(&other), *datum = (char *)give_turn(&other);
-    long frame = frame_of(self, (char *)(uintptr_t)other_program);
-    show_page("text", other.pid, text);
-    show_page("data", other.pid, datum);
+    char *our_text = (char *)(uintptr_t)other_program;
+    picture({"our text", self, our_text}, {"its text", other.pid, text}, {"our data", self, &data},
+            {"its data", other.pid, datum});
     check_str(page_kind(other.pid, text), FILE_PAGE, "a program's text is page cache", "4.4-3");
-    check_num(frame_of(other.pid, text), ==, frame, "all runs share the text's frame", "4.4-3");
+    check_num(frame_of(other.pid, text), ==, frame_of(self, our_text),
+              "all runs share the text's frame", "4.4-3");
     check_str(page_kind(other.pid, datum), ANONYMOUS_PAGE, "written data is a copy", "4.4-3");
     check_num(mapped_once(other.pid, datum), ==, 1, "each run has its own data", "4.4-3");
     turns_close(&other);

@@ -16,6 +16,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -44,15 +45,15 @@ int main(int argc, char **argv) {
     if ((errno = posix_fallocate(fd, 0, (off_t)page)) != 0) die("posix_fallocate");
     char *a = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (a == MAP_FAILED) die("mmap");
-    show_page("A", self, a);
+    picture({"A", self, a});
     check_str(page_kind(self, a), NO_PAGE, "before the first access A has no page", "4.1-4");
     check(*a == 0, "a file that was only sized reads as zeros", NULL);
-    show_page("A", self, a);
+    picture({"A", self, a});
     long before = frame_of(self, a);
 
     step("A stores \"Hello from A\".");
     strcpy(a, "Hello from A");
-    show_page("A", self, a);
+    picture({"A", self, a});
     check_str(page_kind(self, a), FILE_PAGE, "a store goes into the page cache's page", "4.1-3");
     check_num(frame_of(self, a), ==, before, "the frame is the same as before the store", "4.1-3");
     check_num(smaps_kb(self, a, "Anonymous"), ==, 0, "no memory was spent on a copy", "4.1-4");
@@ -71,6 +72,7 @@ int main(int argc, char **argv) {
         b.said = strcmp(p2, "Hello from A") == 0;
         await_turn(&b);
         strcpy(p2, "Hello from B");
+        b.said = (long)p2;
         await_turn(&b);
         volatile struct config *seen = (struct config *)(void *)p2;
         b.said = seen->first * 100 + seen->second * 10 + seen->third;
@@ -78,7 +80,8 @@ int main(int argc, char **argv) {
     }
     check_num(give_turn(&b), ==, 1, "B reads \"Hello from A\", without any msync()",
               "4.1-2 4.2-1 4.2-2");
-    give_turn(&b);
+    char *in_b = (char *)give_turn(&b);
+    picture({"A", self, a}, {"B", b.pid, in_b});
     evidence("A reads \"%.12s\"", a);
     check(strcmp(a, "Hello from B") == 0, "A reads what B has stored", "4.1-2 4.1-6");
 

@@ -17,6 +17,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -31,7 +32,7 @@ int main(int argc, char **argv) {
     if (pwrite(fd, "O", 1, 0) != 1) die("pwrite");
     char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     if (p == MAP_FAILED) die("mmap");
-    show_page("parent", parent, p);
+    picture({"parent", parent, p});
     check_str(page_kind(parent, p), NO_PAGE, "after mmap() the parent has no page yet", "5.2-1");
 
     step("The parent reads the page, then calls fork(). The child touches nothing.");
@@ -51,8 +52,7 @@ int main(int argc, char **argv) {
         last_turn(&child);
     }
     tell("The notes say (5.2-1 5.2-4, wrong): both now have an entry for one frame, count 2.");
-    show_page("parent", parent, p);
-    show_page("child", child.pid, p);
+    picture({"parent", parent, p}, {"child", child.pid, p});
     long original = frame_of(parent, p);
     check_str(page_kind(parent, p), FILE_PAGE, "the parent maps the page cache's page", "5.1-1");
     check_num(smaps_kb(child.pid, p, "Size"), ==, page / 1024,
@@ -63,8 +63,7 @@ int main(int argc, char **argv) {
 
     step("The child reads the page.");
     check_num(give_turn(&child), ==, 1, "the child's first read costs a fault of its own", "5.1-1");
-    show_page("parent", parent, p);
-    show_page("child", child.pid, p);
+    picture({"parent", parent, p}, {"child", child.pid, p});
     check_num(mapped_once(parent, p), ==, 0, "only now the page is mapped twice", "5.2-4");
     check_num(frame_of(child.pid, p), ==, original, "both entries name one frame", NULL);
 
@@ -72,8 +71,7 @@ int main(int argc, char **argv) {
     tell("The notes say (5.2-5, wrong): the kernel copies because the count is greater than 1.");
     check_num(faults_of_store(p, 1, 'P'), ==, 1,
               "the store faults: the entry was read-only in spite of PROT_WRITE", "5.2-3 5.3-1");
-    show_page("parent", parent, p);
-    show_page("child", child.pid, p);
+    picture({"parent", parent, p}, {"child", child.pid, p});
     check_str(page_kind(parent, p), ANONYMOUS_PAGE, "after its store the parent has a copy",
               "5.1-2 5.2-6");
     check_num(faults_of_store(p, 1, 'P'), ==, 0, "a second store does not fault", "5.1-2");
@@ -84,8 +82,7 @@ int main(int argc, char **argv) {
     step("The child stores a C. It is the only one that maps the original.");
     tell("The notes say (5.2-8 5.3-2, wrong): the count is now 0, the original can be freed.");
     check_num(give_turn(&child), ==, 1, "the child's store faults, too", "5.2-7");
-    show_page("parent", parent, p);
-    show_page("child", child.pid, p);
+    picture({"parent", parent, p}, {"child", child.pid, p});
     check_str(page_kind(child.pid, p), ANONYMOUS_PAGE,
               "even the last to map a file page gets a copy: the page cache owns it",
               "5.2-5 5.2-7");
@@ -98,7 +95,7 @@ int main(int argc, char **argv) {
     if (mincore(q, page, &resident) == -1) die("mincore");
     check(resident & 1, "the original is still in memory: nothing was freed", "5.2-8 5.3-2");
     check(*q == 'O', "a new mapping finds the O there", "5.2-8 5.3-2");
-    show_page("new", parent, q);
+    picture({"new", parent, q});
     check_num(frame_of(parent, q), ==, original, "the original is in the same frame as ever",
               "5.2-8");
     long in_child = give_turn(&child), in_file = byte_in_file(fd, 0);

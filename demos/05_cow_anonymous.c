@@ -17,6 +17,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 
 /* Many, since pgreuse counts for the whole machine. One that the kernel examines at the wrong
@@ -54,8 +55,7 @@ int main(int argc, char **argv) {
         child.said = *p;
         last_turn(&child);
     }
-    show_page("parent", parent, p);
-    show_page("child", child.pid, p);
+    picture({"parent", parent, p}, {"child", child.pid, p});
     check_str(page_kind(child.pid, p), ANONYMOUS_PAGE,
               "fork() copies the entries of anonymous pages: the child has the page", "5.2-1");
     check_num(mapped_once(parent, p), ==, 0, "the page is now mapped twice", "5.2-1");
@@ -63,8 +63,7 @@ int main(int argc, char **argv) {
 
     step("The parent stores a P into each page; the child still maps them.");
     check_num(faults_of_store(p, PAGES, 'P'), >=, PAGES, "stores to shared pages fault", "5.2-6");
-    show_page("parent", parent, p);
-    show_page("child", child.pid, p);
+    picture({"parent", parent, p}, {"child", child.pid, p});
     check_num(mapped_once(parent, p), ==, 1, "the one who stores has pages of its own", "5.2-6");
     check_num(mapped_once(child.pid, p), ==, 1, "the other has its pages for itself, too", "5.2-6");
     check_num(frame_of(parent, p), !=, original, "who stores first gets the copy", "5.2-6");
@@ -75,7 +74,7 @@ int main(int argc, char **argv) {
     long reused = vmstat("pgreuse");
     check_num(give_turn(&child), >=, PAGES, "the last owner's stores fault, too", "5.2-7");
     reused = change(reused, vmstat("pgreuse"));
-    show_page("child", child.pid, p);
+    picture({"child", child.pid, p});
     evidence("pages kept instead of copied (pgreuse): %s", number(reused));
     check_num(reused, >=, PAGES * 99 / 100, "the last owner keeps the page: no copy",
               "5.2-5 5.2-7");

@@ -14,6 +14,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -55,8 +56,7 @@ int main(int argc, char **argv) {
     if (s == MAP_FAILED || p == MAP_FAILED) die("mmap");
     start_unrelated(&b, argv[0], "B", scratch_path("file"));
     char *bs = (char *)give_turn(&b), *bp = (char *)give_turn(&b);
-    show_page("A", a, p);
-    show_page("B", b.pid, bp);
+    picture({"A", a, p}, {"B", b.pid, bp});
     tell("The notes say (6.3-1, in part): at first both have one frame, with a count of 2.");
     check_str(page_kind(a, p), NO_PAGE, "at first A has no page", "6.3-1");
     check_str(page_kind(b.pid, bp), NO_PAGE, "at first B has none either", "6.3-1");
@@ -65,13 +65,11 @@ int main(int argc, char **argv) {
     long b_s = give_turn(&b), b_p = give_turn(&b);
     bool right = *s == 's' && *p == 'p' && b_s == 's' && b_p == 'p';
     check(right, "both read the file's bytes", NULL);
-    show_page("A", a, s);
-    show_page("B", b.pid, bs);
+    picture({"A", a, s}, {"B", b.pid, bs});
     long same_s = mapped_once(a, s);
     check_num(same_s, ==, 0, "A and B share the page, wherever it appears", "6.1-1 6.2-1");
     check_num(frame_of(a, s), ==, frame_of(b.pid, bs), "a shared page is one frame", "6.2-1");
-    show_page("A", a, p);
-    show_page("B", b.pid, bp);
+    picture({"A", a, p}, {"B", b.pid, bp});
     long same_p = mapped_once(a, p);
     check_num(same_p, ==, 0, "while only read, a private page is shared, too", "6.1-1 6.3-1");
     long original = frame_of(b.pid, bp);
@@ -81,14 +79,12 @@ int main(int argc, char **argv) {
     *s = *p = 'A';
     b_s = give_turn(&b), b_p = give_turn(&b);
     char file_s = byte_in_file(fd, 0), file_p = byte_in_file(fd, page);
-    show_page("A", a, s);
-    show_page("B", b.pid, bs);
+    picture({"A", a, s}, {"B", b.pid, bs});
     check_num(b_s, ==, 'A', "MAP_SHARED: B sees A's store", "6.2-1 6.4-1");
     long still_s = mapped_once(a, s);
     check_num(still_s, ==, 0, "MAP_SHARED: A and B still share the page", "6.4-1");
     check(file_s == 'A', "MAP_SHARED: the file has the store", "6.4-1");
-    show_page("A", a, p);
-    show_page("B", b.pid, bp);
+    picture({"A", a, p}, {"B", b.pid, bp});
     check_num(b_p, ==, 'p', "MAP_PRIVATE: B does not see A's store", "6.3-2 6.4-1");
     check_str(page_kind(a, p), ANONYMOUS_PAGE, "MAP_PRIVATE: A has a copy", "6.3-2");
     check_str(page_kind(b.pid, bp), FILE_PAGE, "MAP_PRIVATE: B still has the file's page", "6.3-2");

@@ -16,6 +16,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -50,8 +51,7 @@ int main(int argc, char **argv) {
         child.said = strcmp(heap, "Hello from child") == 0;
         last_turn(&child);
     }
-    show_page("parent", parent, p);
-    show_page("child", child.pid, p);
+    picture({"parent", parent, p}, {"child", child.pid, p});
     tell("The notes say (7.1-1, in part): wait a second, then the parent reads the child's text.");
     check_str(p, "Nothing yet", "before the child's turn the parent reads the old text", "7.1-1");
     check_num(smaps_kb(child.pid, p, "Size"), ==, page / 1024,
@@ -62,8 +62,7 @@ int main(int argc, char **argv) {
     step("The child's turn: it stores into the mapping and into the allocated memory.");
     check_num(give_turn(&child), ==, 1, "the child's first store is a page fault of its own",
               "7.3-1");
-    show_page("parent", parent, p);
-    show_page("child", child.pid, p);
+    picture({"parent", parent, p}, {"child", child.pid, p});
     evidence("mapping: \"%s\"; malloc(): \"%s\"", p, heap);
     check_str(p, "Hello from child", "after the child's turn the parent reads its text", "7.1-1");
     check_num(frame_of(parent, p), ==, frame_of(child.pid, p), "both have one frame", "7.3-1");

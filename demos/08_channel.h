@@ -204,6 +204,16 @@ static struct channel *join(const char *path, enum role me) {
     }
 }
 
+/* Says where this process has the channel: an address of its own, but a page that both have. */
+static void introduce(enum role me, const struct channel *c) {
+    const char *page = file_page(getpid(), c);
+    long frame = frame_of(getpid(), c);
+    printf("%s, process %ld: %p is %s", role_name[me], (long)getpid(), (const void *)c,
+           page ? page : "unknown");
+    if (frame != UNKNOWN) printf(", frame 0x%lx", frame);
+    printf("\n");
+}
+
 /* Waits for a slot; false if the other side has died, which held its lock. */
 static bool take(struct slot *slot) {
     int error = pthread_mutex_lock(&slot->lock);

@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
     struct options options = {.path = NULL, .count = 6};
     read_options(argc, argv, usage, &options);
     struct channel *c = join(options.path ? options.path : meeting_place(), READER);
-    printf("reader, process %ld: %s\n", (long)getpid(), page_text(getpid(), (char *)c));
+    introduce(READER, c);
 
     for (uint64_t n = 0;; n++) {
         struct slot *slot = &c->slots[n % SLOTS], *previous = &c->slots[(n + SLOTS - 1) % SLOTS];

@@ -20,6 +20,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -55,8 +56,8 @@ static void partner(struct turns *turns, const char *name) {
     volatile char *p = mmap(NULL, page_size(), RW, MAP_SHARED | anonymous, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     await_turn(turns);
-    turns->said = p[0] == 'A' ? (long)p : 0;
-    p[1] = 'B';
+    if (p[0] == 'A') p[1] = 'B';
+    turns->said = (long)p;
     last_turn(turns);
 }
 
@@ -67,10 +68,9 @@ static bool shares(char *program, char *p, char *name, int fd) {
     start_unrelated(&other, program, "partner", name);
     if (strcmp(name, "passed") == 0) pass_descriptor(other.socket[0], fd);
     char *there = (char *)give_turn(&other);
-    show_page("here", getpid(), p);
-    if (there) show_page("there", other.pid, there);
+    picture({"here", getpid(), p}, {"there", other.pid, there});
     turns_close(&other);
-    return there && p[1] == 'B';
+    return p[1] == 'B';
 }
 
 int main(int argc, char **argv) {

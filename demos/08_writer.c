@@ -33,7 +33,7 @@ int main(int argc, char **argv) {
     struct options options = {.path = NULL, .count = UINT64_MAX, .interval = 1000};
     read_options(argc, argv, usage, &options);
     struct channel *c = join(options.path ? options.path : meeting_place(), WRITER);
-    printf("writer, process %ld: %s\n", (long)getpid(), page_text(getpid(), (char *)c));
+    introduce(WRITER, c);
 
     bool quit = false;
     for (uint64_t n = 0;; n++) {

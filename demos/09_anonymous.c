@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 
 #define RW     (PROT_READ | PROT_WRITE)
@@ -68,10 +69,8 @@ int main(int argc, char **argv) {
         madvise(all[i], bytes, MADV_NOHUGEPAGE); /* EINVAL without huge pages: fine */
         faults[i] = faults_of_store(all[i], PAGES, 'x');
     }
-    show_page("shared", parent, s);
-    show_page("zero", parent, zs);
-    show_page("private", parent, p);
-    show_page("zero", parent, zp);
+    picture({"shared", parent, s}, {"zero", parent, zs}, {"private", parent, p},
+            {"zero", parent, zp});
     evidence("page faults of 64 stores: shared %ld anonymous, %ld /dev/zero; private %ld and %ld",
              faults[0], faults[1], faults[2], faults[3]);
     check_num(faults[1], ==, faults[0], "MAP_SHARED: the same number of page faults for /dev/zero",
@@ -99,10 +98,8 @@ int main(int argc, char **argv) {
         last_turn(&child);
     }
     give_turn(&child);
-    show_page("parent", parent, s);
-    show_page("child", child.pid, s);
-    show_page("parent", parent, p);
-    show_page("child", child.pid, p);
+    picture({"parent", parent, s}, {"child", child.pid, s}, {"parent", parent, p},
+            {"child", child.pid, p});
     check(*s == 'C', "MAP_SHARED | MAP_ANONYMOUS: the parent sees the child's store", "9.6-1");
     check(*zs == 'C', "/dev/zero, MAP_SHARED: the parent sees the child's store", "9.6-1");
     check(*p == 'x', "MAP_PRIVATE | MAP_ANONYMOUS: the parent sees its own store", "9.6-1");

@@ -22,6 +22,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -98,9 +99,7 @@ int main(int argc, char **argv) {
     if (q == MAP_FAILED || q2 == MAP_FAILED || r == MAP_FAILED) die("mmap");
     *q = *r = 'Q';
     check(*q2 == 0, "one descriptor mapped twice gives two memories", "9.4-3 9.5-3");
-    show_page("shared", self, q);
-    show_page("again", self, q2);
-    show_page("private", self, r);
+    picture({"shared", self, q}, {"again", self, q2}, {"private", self, r});
     check_num(change(hidden, mappings_named(self, "/dev/zero (deleted)")), ==, 2,
               "each MAP_SHARED mapping is a hidden file of its own", "9.5-3");
     check_str(page_kind(self, q), FILE_PAGE, "with MAP_SHARED /dev/zero is page cache", "9.5-2");

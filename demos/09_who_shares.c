@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -107,10 +108,10 @@ int main(int argc, char **argv) {
 
     step("Why? Look at B's pages. B is a child, too, but exec() took away what it inherited.");
     tell("The notes say (9.6-1, in part): /dev/zero does not share because it is a device.");
-    for (int i = 0; i < 3; i++) {
-        show_page("parent", parent, maps[i]);
-        show_page("B", b.pid, own[i]);
-    }
+    picture(
+        {"parent zero", parent, zero}, {"child zero", child.pid, zero}, {"B zero", b.pid, own[0]},
+        {"parent file", parent, file}, {"child file", child.pid, file}, {"B file", b.pid, own[1]},
+        {"parent anon", parent, anon}, {"child anon", child.pid, anon}, {"B anon", b.pid, own[2]});
     check_str(page_kind(b.pid, own[0]), FILE_PAGE, "/dev/zero: a stranger's page is page cache",
               "9.6-1");
     check_num(mapped_once(b.pid, own[0]), ==, 1, "/dev/zero: a stranger's page is its own",

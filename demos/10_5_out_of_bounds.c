@@ -17,6 +17,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -39,8 +40,7 @@ int main(int argc, char **argv) {
     char *neighbour = mmap(p + page, page, RW, FIXED, neighbour_fd, 0);
     if (neighbour == MAP_FAILED) die("mmap");
     neighbour[0] = 'N';
-    show_page("p", getpid(), p);
-    show_page("behind", getpid(), neighbour);
+    picture({"p", getpid(), p}, {"behind", getpid(), neighbour});
     if (check_str(store_to(p + page), "no signal", "a store behind a mapping may raise no signal",
                   "10.5-1"))
         p[page] = 'X';
@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
     step("The cure: reserve PROT_NONE memory first, then map inside it. A guard is left behind p.");
     char *guard = mmap(p + page, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     if (guard == MAP_FAILED) die("mmap");
-    show_page("guard", getpid(), guard);
+    picture({"guard", getpid(), guard});
     check_str(store_to(p + page), "SIGSEGV SEGV_ACCERR",
               "on a guard page the store dies of SEGV_ACCERR, every time", "10.5-1");
     check_str(load_from(p + page), "SIGSEGV SEGV_ACCERR", "on a guard page a load dies as well",

@@ -17,6 +17,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -76,7 +77,7 @@ int main(int argc, char **argv) {
     char *other = mmap(p + page, page, RW, FIXED, other_fd, 0);
     if (other == MAP_FAILED) die("mmap");
     other[0] = 'O';
-    show_page("other", getpid(), other);
+    picture({"other", getpid(), other});
     *stale = 'X';
     check(byte_in_file(other_fd, 0) == 'X', "a stale pointer stores into what now lives there",
           NULL);

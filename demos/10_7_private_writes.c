@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -44,8 +45,7 @@ int main(int argc, char **argv) {
     check_str(buf, "Original", "a store to a MAP_PRIVATE mapping is not in the file", "10.7-1");
     check_str(s, "Original", "no other mapping sees a private store", "10.7-1");
     check_str(p, "Modified", "only the mapping itself shows a private store", "10.7-1");
-    show_page("p", getpid(), p);
-    show_page("s", getpid(), s);
+    picture({"p", getpid(), p}, {"s", getpid(), s});
     check_str(page_kind(getpid(), p), ANONYMOUS_PAGE, "the store went into a private copy",
               "10.7-1");
     check_str(page_kind(getpid(), s), FILE_PAGE, "a shared mapping shows the file's own page",

@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -271,10 +272,14 @@ static int pages(void) {
 }
 
 /* With CAP_SYS_ADMIN out of the bounding set, exec() leaves even root without it. */
-static int drop_privilege(void) {
+static int without_privilege(char *way) {
     prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);
-    execv(program, (char *[]){program, "no-frame", NULL});
+    execv(program, (char *[]){program, way, NULL});
     return 1;
+}
+
+static int drop_privilege(void) {
+    return without_privilege("no-frame");
 }
 
 static int no_frame(void) {
@@ -283,6 +288,103 @@ static int no_frame(void) {
     check(frame_of(getpid(), &here) == UNKNOWN, "a frame number is unknown, not 0", NULL);
     check_num(frame_of(getpid(), &here), !=, 0, "so a check of it is skipped", NULL);
     return end();
+}
+
+/* picture */
+
+static char *map(size_t bytes, int flags, int fd) {
+    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (p == MAP_FAILED) die("mmap");
+    return p;
+}
+
+/* What has been printed since, for the test to measure; and it is printed now. */
+static int hidden_stdout;
+static void hide(void) {
+    hidden_stdout = dup(STDOUT_FILENO);
+    dup2(scratch_file("printed", 0), STDOUT_FILENO);
+}
+static void show(long *lines, size_t *widest) {
+    static char line[1000];
+    dup2(hidden_stdout, STDOUT_FILENO);
+    FILE *printed = fopen(scratch_path("printed"), "r");
+    if (!printed) die("fopen");
+    for (*lines = 0, *widest = 0; fgets(line, sizeof line, printed); ++*lines) {
+        size_t width = 0;
+        for (const char *byte = line; *byte != '\n'; byte++)
+            width += (*byte & 0xC0) != 0x80; /* in UTF-8 the others continue a character */
+        if (width > *widest) *widest = width;
+        fputs(line, stdout);
+    }
+}
+
+static int draw_pictures(void) {
+    size_t page = page_size();
+    pid_t self = getpid();
+    struct turns child;
+    start(11);
+    int fd = scratch_file("file", 8 * page), other_fd = scratch_file("other", page);
+    char *a = map(8 * page, MAP_SHARED, fd), *b = map(8 * page, MAP_SHARED, fd);
+    char *c = map(page, MAP_PRIVATE, fd), *unread = map(page, MAP_PRIVATE, fd);
+    char *d = map(page, MAP_PRIVATE, fd), *hole = map(page, MAP_PRIVATE, fd);
+    char *other = map(page, MAP_SHARED, other_fd), *again = map(page, MAP_SHARED, other_fd);
+    char *own = map(page, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    char *inherited = map(page, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (munmap(hole, page) == -1) die("munmap");
+    for (size_t i = 0; i < 8; i++)
+        a[i * page] = b[i * page] = 'x';
+    if (*(volatile char *)d != 'x') die("mmap");
+    *other = *again = *inherited = 'x';
+    turns_open(&child);
+    child.pid = fork();
+    if (child.pid == -1) die("fork");
+    if (child.pid == 0) {
+        await_turn(&child);
+        last_turn(&child);
+    }
+    *c = *own = 'x';
+
+    check(same_frame(self, a, self, b) == 1, "two mappings of a page of a file", NULL);
+    check(same_frame(self, a, self, b + page) == 0, "two pages of a file", NULL);
+    check(same_frame(self, a, self, other) == 0, "the first pages of two files", NULL);
+    check(same_frame(self, a, self, inherited) == 0, "a page of a file and no page of a file",
+          NULL);
+    check(same_frame(self, c, self, own) == 0, "two copies that are mapped once", NULL);
+    check(same_frame(self, c, self, c + 1) == 1, "a page and itself", NULL);
+    check(same_frame(self, a, self, unread) == UNKNOWN &&
+              same_frame(self, hole, self, a) == UNKNOWN,
+          "no page, no frame", NULL);
+    long same = same_frame(self, inherited, child.pid, inherited);
+    check(same == (frame_of(self, a) == UNKNOWN ? UNKNOWN : 1),
+          "which anonymous pages are shared the frame number tells, if any", NULL);
+
+    long lines;
+    size_t widest;
+    hide();
+    picture({"joined", self, a}, {"joins", self, b}, {"joinstoo", self, d}, {"copy", self, c},
+            {"other", self, other}, {"unread", self, unread}, {"hole", self, hole},
+            {"gone", -1, a});
+    picture({"x1", self, a}, {"y1", self, a + page}, {"over", self, own}, {"x2", self, b},
+            {"y2", self, b + page});
+    picture({"mine", self, inherited}, {"its", child.pid, inherited});
+    show(&lines, &widest);
+    check_num(lines, ==, 8 + 5 + 2, "a line for each view", NULL);
+
+    struct view many[16];
+    for (size_t i = 0; i < 16; i++)
+        many[i] = (struct view){"many", self, i < 8 ? a + i * page : b + (i - 8) * page};
+    if (unlink(scratch_path("printed")) == -1) die("unlink");
+    hide();
+    picture_of(many, 16);
+    show(&lines, &widest);
+    check_num(lines, ==, 16, "a line for each of 16 views", NULL);
+    check_num(widest, <=, 100, "eight lanes are at most 100 columns wide", NULL);
+    turns_close(&child);
+    return end();
+}
+
+static int draw_without_privilege(void) {
+    return without_privilege("picture");
 }
 
 /* scratch: prints the directory, then ends in the way its name says. The janitor holds stdout. */
@@ -376,6 +478,8 @@ int main(int argc, char **argv) {
         {"pages", pages},
         {"drop-privilege", drop_privilege},
         {"no-frame", no_frame},
+        {"picture", draw_pictures},
+        {"picture-drop-privilege", draw_without_privilege},
         {"scratch-end", scratch_end},
         {"scratch-exit", scratch_exit},
         {"scratch-int", scratch_int},
