@@ -2,7 +2,9 @@
  * Prints, one a line, the reasons for which checks may be skipped on this machine. Found out here
  * without the rooms of common/, so that a room that skips too readily is noticed.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +69,21 @@ int main(void) {
     if (!may_mount()) puts("no file system may be mounted here");
 
     if (page >= 65536) puts("pages of 64 KiB or more");
+
+    char name[64];
+    snprintf(name, sizeof name, "/environment-%ld", (long)getpid());
+    mqd_t queue = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, NULL);
+    if (queue == (mqd_t)-1 || mq_unlink(name) == -1)
+        printf("no POSIX queue: %s\n", errno == ENOSYS   ? "ENOSYS"
+                                       : errno == EACCES ? "EACCES"
+                                       : errno == EMFILE ? "EMFILE"
+                                                         : "ENOSPC");
+    int system_v = msgget(IPC_PRIVATE, 0600);
+    if (system_v == -1 || msgctl(system_v, IPC_RMID, NULL) == -1) puts("no System V queue");
+
+    int ends[2];
+    if (pipe(ends) == -1 || fcntl(ends[1], F_SETPIPE_SZ, 1 << 20) == -1)
+        puts("no pipe of 1 MiB is permitted");
 
     char line[256];
     int has_pgreuse = 0;
