@@ -4,14 +4,13 @@
  * Notes      section 12 实际应用示例, a further one: cp
  * Run        build/12_copy_file SOURCE TARGET; build/12_copy_file --self-check
  * Watch      one window at a time; its space reserved first, the target's name given last
- * Try this   1. In `char *q`, MAP_SHARED -> MAP_PRIVATE: checks 2, 3, 4, 5, 6, 8 and 29 fail
- *            2. .sa_handler = on_sigbus -> .sa_handler = SIG_DFL: check 27 fails
- *            3. now.st_size < size -> false: checks 27 and 28 fail
- *            4. remove_at_end(temporary, -1); -> nothing: checks 24, 26, 27, 28 and 30 fail
+ * Try this   1. In `char *q`, MAP_SHARED -> MAP_PRIVATE: checks 2, 3, 4, 5, 6, 8 and 30 fail
+ *            2. In `char *p`, from, at -> from, 0: checks 6 and 30 fail
+ *            3. In `int writable`, O_NONBLOCK -> O_TRUNC: checks 25, 27, 28 and 29 fail
+ *            4. .sa_handler = on_sigbus -> .sa_handler = SIG_DFL: check 28 fails
  * See also   mmap(2), posix_fallocate(3), sigsetjmp(3), rename(2); 10_1_full_disk, 11_safe_call
  */
 #define _FILE_OFFSET_BITS 64 /* files of 2 GiB and more on 32-bit machines, too */
-#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -19,20 +18,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "12_copy_file_check.h"
 #include "check.h"
 #include "observe.h"
 #include "scratch.h"
 
-#define WINDOW              ((off_t)1 << 20) /* mapped at a time: a multiple of every page size */
-#define CAP_DAC_OVERRIDE    1                /* capabilities(7): root may write everything ... */
-#define CAP_DAC_READ_SEARCH 2                /* ... and read everything */
+#define WINDOW ((off_t)1 << 20) /* mapped at a time: a multiple of every page size */
 
 static bool stop; /* --stop: before each window, as by Ctrl-Z */
 static sigjmp_buf before_copy;
@@ -142,95 +138,21 @@ static int copy_file(const char *source, const char *target) {
     return 0;
 }
 
-/* The self-check: runs this program with --stop, in the scratch directory. */
-
-static char program[PATH_MAX], content[2 * WINDOW + 12345];
-static int errors; /* what the running copy writes to its stderr */
-
-static pid_t start(char *source, char *target) {
-    int fds[2];
-    pid_t parent = getpid();
-    if (pipe2(fds, O_CLOEXEC) == -1) die("pipe");
-    pid_t pid = fork();
-    if (pid == -1) die("fork");
-    if (pid == 0) {
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || dup2(fds[1], STDERR_FILENO) == -1)
-            die("prctl, dup2");
-        if (getppid() != parent) _exit(0);
-        keep_scratch();           /* it writes there, even if this process is killed */
-        signal(SIGXFSZ, SIG_DFL); /* begin() ignores it */
-        execvp(program, (char *[]){program, "--stop", source, target, NULL});
-        die("exec %s", program);
-    }
-    close(fds[1]);
-    errors = fds[0];
-    return pid;
-}
-
-static bool has_stopped(pid_t pid, int *status) {
-    if (waitpid(pid, status, WUNTRACED) == -1) die("waitpid");
-    return WIFSTOPPED(*status);
-}
-
-/* Lets it run to its end. Is that status 1 with a line that says `why`, or 0 and no word? */
-static bool ends(pid_t pid, const char *why) {
-    char line[PIPE_BUF] = "";
-    size_t length = 0;
-    int status;
-    do
-        kill(pid, SIGCONT);
-    while (has_stopped(pid, &status));
-    /* Until the last process has closed it: then the janitor, too, has done its work. */
-    for (ssize_t got = 1; got > 0; length += (size_t)got)
-        if ((got = read(errors, line + length, sizeof line - 1 - length)) == -1) die("read");
-    close(errors);
-    if (!why) return status == 0 && length == 0;
-    evidence("%.*s", (int)strcspn(line, "\n"), line);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 1 && strstr(line, why) &&
-           strchr(line, '\n') == line + length - 1;
-}
-
-static void put(const char *name, const char *bytes, size_t length) {
-    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd == -1 || write(fd, bytes, length) != (ssize_t)length) die("write %s", name);
-    close(fd);
-}
-
-static bool has(const char *name, const char *bytes, size_t length) {
-    static char seen[sizeof content + 1];
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    bool same = fd != -1 && read(fd, seen, sizeof seen) == (ssize_t)length &&
-                memcmp(seen, bytes, length) == 0;
-    if (fd != -1) close(fd);
-    return same;
-}
-
-static int names(void) {
-    int count = 0;
-    DIR *dir = opendir(".");
-    if (!dir) die("opendir");
-    while (readdir(dir))
-        count++;
-    closedir(dir);
-    return count;
-}
-
-/* A copy onto a file that has "old" in it, stopped before its second window. */
-static pid_t half_a_copy(void) {
-    int status;
-    put("source", content, sizeof content);
-    put("target", "old", 3);
-    pid_t pid = start("source", "target");
-    if (!has_stopped(pid, &status) || kill(pid, SIGCONT) == -1 || !has_stopped(pid, &status))
-        bail_out("the copy did not stop");
-    return pid;
-}
-
+/* Runs this program with --stop, in the scratch directory: see 12_copy_file_check.h. */
 static int self_check(int argc, char **argv) {
     own_usage("usage: 12_copy_file --self-check [--help] [--step]\n"
               "  Copies scratch files and prints TAP version 14; --step waits for Enter.\n");
-    begin(argc, argv, 30, "how is a file of any size copied through two mappings?");
-    const size_t page = page_size();
+    begin(argc - 1, argv + 1, 30, "how is a file of any size copied through two mappings?");
+    if (!realpath(argv[0], program)) snprintf(program, sizeof program, "%s", argv[0]);
+    if (chdir(scratch_dir()) == -1) die("chdir");
+    static char content[2 * WINDOW + 12345];
+    for (size_t i = 0; i < sizeof content; i++)
+        content[i] = (char)(i % 251 + 1); /* no window is like another */
+    const size_t length = sizeof content, page = page_size();
+    struct stat info;
+
+    predict("A file of one byte is copied through two mapped pages. How long is the copy?");
+    step("Files of several sizes; the last one is longer than two windows.");
     const struct {
         size_t bytes;
         const char *text;
@@ -240,8 +162,39 @@ static int self_check(int argc, char **argv) {
         {page - 1, "a page less one byte is copied, and not a whole page"},
         {page, "a page is copied"},
         {page + 1, "a page and one byte are copied through two mapped pages"},
-        {sizeof content, "two windows and an odd rest are copied, each from its own offset"},
+        {length, "two windows and an odd rest are copied, each from its own offset"},
     };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        put("source", content, sizes[i].bytes);
+        check(copies("source", "target") && has("target", content, sizes[i].bytes), sizes[i].text,
+              NULL);
+    }
+
+    step("What a file has besides bytes: holes, a symbolic link to it, permission bits.");
+    put("source", content, page);
+    if (truncate("source", 64 * WINDOW) == -1) die("truncate");
+    check(copies("source", "target") && stat("target", &info) == 0 && info.st_size == 64 * WINDOW &&
+              info.st_blocks * 512 < 32 * WINDOW,
+          "a window without data is not mapped: the hole stays a hole", NULL);
+    if (symlink("target", "to-target") == -1) die("symlink");
+    put("source", content, page);
+    check(copies("source", "to-target") && lstat("to-target", &info) == 0 &&
+              S_ISLNK(info.st_mode) && has("target", content, page),
+          "behind a symbolic link its file is replaced, the link stays", NULL);
+    umask(077);
+    if (chmod("source", 04646) == -1) die("chmod");
+    check(copies("source", "target") && stat("target", &info) == 0 &&
+              (info.st_mode & 07777) == 0646,
+          "the copy has the permission bits, whatever the umask, but no set-user-ID", NULL);
+
+    step("What is refused, with one line and exit status 1.");
+    put("secret", "", 0);
+    remove_at_end(scratch_path("closed"), -1);
+    if (link("source", "link") == -1 || symlink("source", "symlink") == -1 ||
+        symlink("nothing", "dangling") == -1 || mkfifo("fifo", 0600) == -1 ||
+        mkdir("closed", 0500) == -1 || chmod("secret", 0) == -1)
+        die("link, symlink, mkfifo, mkdir, chmod");
+    pass_no_privilege("secret");
     const struct {
         char *source, *target;
         const char *why, *text;
@@ -262,81 +215,44 @@ static int self_check(int argc, char **argv) {
         {"source", "secret", "(EACCES)", "a file that may not be written is not replaced"},
         {"source", "dangling", "nothing", "a symbolic link to nothing is not followed"},
     };
-    struct stat info;
-    struct rlimit limit, low;
-    pid_t pid;
-    if (!realpath(argv[-1], program)) snprintf(program, sizeof program, "%s", argv[-1]);
-    if (chdir(scratch_dir()) == -1) die("chdir");
-    for (size_t i = 0; i < sizeof content; i++)
-        content[i] = (char)(i % 251 + 1); /* no window is like another */
-
-    step("Files of several sizes, page by page the same; the last one is longer than a window.");
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        put("source", content, sizes[i].bytes);
-        check(ends(start("source", "target"), NULL) && has("target", content, sizes[i].bytes),
-              sizes[i].text, NULL);
-    }
-    put("source", content, page);
-    if (truncate("source", 64 * WINDOW) == -1) die("truncate");
-    check(ends(start("source", "target"), NULL) && stat("target", &info) == 0 &&
-              info.st_size == 64 * WINDOW && info.st_blocks * 512 < 32 * WINDOW,
-          "a window without data is not mapped: the hole stays a hole", NULL);
-    if (symlink("target", "to-target") == -1) die("symlink");
-    put("source", content, page);
-    check(ends(start("source", "to-target"), NULL) && lstat("to-target", &info) == 0 &&
-              S_ISLNK(info.st_mode) && has("target", content, page),
-          "behind a symbolic link its file is replaced, the link stays", NULL);
-    mode_t before = umask(077);
-    if (chmod("source", 04646) == -1) die("chmod");
-    bool copied = ends(start("source", "target"), NULL);
-    umask(before);
-    check(copied && stat("target", &info) == 0 && (info.st_mode & 07777) == 0646,
-          "the copy has the permission bits, whatever the umask, but no set-user-ID", NULL);
-
-    step("What is refused, with one line and exit status 1.");
-    put("secret", "", 0);
-    remove_at_end(scratch_path("closed"), -1);
-    if (link("source", "link") == -1 || symlink("source", "symlink") == -1 ||
-        symlink("nothing", "dangling") == -1 || mkfifo("fifo", 0600) == -1 ||
-        mkdir("closed", 0500) == -1 || chmod("secret", 0) == -1)
-        die("link, symlink, mkfifo, mkdir, chmod");
-    /* Root's privilege, if there is any, must not reach the program: it would write everything. */
-    if ((prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE) == -1 ||
-         prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH) == -1) &&
-        access("secret", R_OK) == 0)
-        die("cannot drop CAP_DAC_OVERRIDE");
     const int all = names();
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         check(ends(start(refused[i].source, refused[i].target), refused[i].why), refused[i].text,
               NULL);
-    put("source", content, sizeof content);
+
+    step("A file of more than two windows, but here no file may be longer than one.");
+    put("source", content, length);
+    struct rlimit limit;
     if (getrlimit(RLIMIT_FSIZE, &limit) == -1) die("getrlimit");
-    low = (struct rlimit){WINDOW, limit.rlim_max};
-    if (setrlimit(RLIMIT_FSIZE, &low) == -1) die("setrlimit");
+    if (setrlimit(RLIMIT_FSIZE, &(struct rlimit){WINDOW, limit.rlim_max}) == -1) die("setrlimit");
     check(ends(start("source", "target"), "(EFBIG)"),
           "beyond RLIMIT_FSIZE no space is reserved: EFBIG, instead of a signal later", NULL);
     if (setrlimit(RLIMIT_FSIZE, &limit) == -1) die("setrlimit");
     check_num(names(), ==, all, "what is refused leaves nothing behind", NULL);
 
-    step("In the middle of a copy, before its second window; the target has an old content.");
-    pid = half_a_copy();
+    predict("What is in the target, and what lies beside it, before and after kill -9?");
+    step("Kill a copy in the middle, before its second window; the target has an old content.");
+    pid_t pid = half_a_copy(content, length);
     check(has("target", "old", 3), "until the copy is whole, the target has its old content", NULL);
     check_num(names(), ==, all + 1, "the copy grows under a name of its own", NULL);
-    if (truncate("source", WINDOW) == -1) die("truncate");
-    check(ends(pid, "shorter") && has("target", "old", 3) && names() == all,
-          "the source loses the pages of a window: SIGBUS, which the copy survives", NULL);
-    pid = half_a_copy();
-    if (truncate("source", (off_t)sizeof content - 1) == -1) die("truncate");
-    check(ends(pid, "shorter") && has("target", "old", 3) && names() == all,
-          "the source loses its last byte: no SIGBUS, only fstat() shows it", NULL);
-    pid = half_a_copy();
-    if (truncate("source", 4 * WINDOW) == -1) die("truncate");
-    check(ends(pid, NULL) && has("target", content, sizeof content),
-          "a source that grows is copied to the length that it had", NULL);
-    pid = half_a_copy();
     kill(pid, SIGKILL);
     check(!ends(pid, NULL) && has("target", "old", 3) && names() == all,
           "after kill -9 the target has its old content, and nothing is left behind", NULL);
+
+    predict("The source becomes shorter, by a window or by one byte. Does the copy notice?");
+    step("Before the second window the length of the source changes.");
+    pid = half_a_copy(content, length);
+    if (truncate("source", WINDOW) == -1) die("truncate");
+    check(ends(pid, "shorter") && has("target", "old", 3) && names() == all,
+          "the source loses the pages of a window: SIGBUS, which the copy survives", NULL);
+    pid = half_a_copy(content, length);
+    if (truncate("source", (off_t)length - 1) == -1) die("truncate");
+    check(ends(pid, "shorter") && has("target", "old", 3) && names() == all,
+          "the source loses its last byte: no SIGBUS, only fstat() shows it", NULL);
+    pid = half_a_copy(content, length);
+    if (truncate("source", 4 * WINDOW) == -1) die("truncate");
+    check(ends(pid, NULL) && has("target", content, length),
+          "a source that grows is copied to the length that it had", NULL);
     return end();
 }
 
@@ -353,7 +269,7 @@ int main(int argc, char **argv) {
         "  --stop: stops before each window, as by Ctrl-Z; fg or kill -CONT goes on.\n"
         "  Exit status: 0 copied, 1 refused, 2 bad usage, 99 the set-up failed.\n";
     const char *option = argc > 1 ? argv[1] : "";
-    if (strcmp(option, "--self-check") == 0) return self_check(argc - 1, argv + 1);
+    if (strcmp(option, "--self-check") == 0) return self_check(argc, argv);
     if (strcmp(option, "--help") == 0 && argc == 2) return fputs(usage, stdout) == EOF;
     if (strcmp(option, "--help") == 0) return bad_usage("unexpected argument", argv[2], usage);
     stop = strcmp(option, "--stop") == 0;
