@@ -155,7 +155,6 @@ static double line_trip(struct row *row) {
 }
 
 static void measure_one(struct row *row, int round) {
-    row->ns[round] = -1;
     if (row->skipped || (row->cpus > 0 && (row->skipped = place(0, row->cpus)))) return;
     if (row->cpus == 2) {
         row->line[round] = line_trip(row);
@@ -164,14 +163,13 @@ static void measure_one(struct row *row, int round) {
     row->ns[round] = row->run(row);
 }
 
-void measure(struct row *rows, size_t count, int rounds) {
+void measure(struct row *rows, size_t count, int rounds, double budget) {
+    double until = now() + budget;
     for (int round = 0; round < ROUNDS; round++)
         for (size_t i = 0; i < count; i++) {
             struct row *row = &rows[(i + (size_t)round * (count / 3 + 1)) % count];
-            if (round < rounds)
-                measure_one(row, round);
-            else
-                row->ns[round] = -1;
+            row->ns[round] = -1;
+            if (round < rounds && now() < until) measure_one(row, round);
         }
     place(0, 0);
     for (size_t i = 0; i < count; i++)
@@ -225,8 +223,13 @@ static const struct row *find(const struct row *rows, size_t count, const char *
 
 struct spread times(const struct row *rows, size_t count, const char *table, const char *longer,
                     const char *shorter) {
-    const struct row *a = find(rows, count, table, longer), *b = find(rows, count, table, shorter);
-    return a && b ? divide(a, b) : (struct spread){.rounds = 0};
+    const struct row *b = find(rows, count, table, shorter);
+    const struct row *a = longer ? find(rows, count, table, longer) : b;
+    if (!a || !b) return (struct spread){.rounds = 0};
+    if (longer) return divide(a, b);
+    struct row line = *b;
+    memcpy(line.ns, line.line, sizeof line.ns);
+    return divide(&line, b);
 }
 
 /* Three digits and a unit. Static buffers: three results live side by side. */
@@ -276,7 +279,7 @@ static void print_row(const struct row *row, const struct row *base, double long
     struct spread ns = divide(row, NULL), ratio = slower ? divide(row, base) : divide(base, row);
     char quartiles[40];
     if (ns.rounds == 0) {
-        evidence("%-25s skipped: %s", row->name, row->skipped ? row->skipped : "not measured");
+        evidence("%-25s skipped: %s", row->name, row->skipped ? row->skipped : "no time left");
         return;
     }
     snprintf(quartiles, sizeof quartiles, "%s..%s", time_text(ns.q1), time_text(ns.q3));
@@ -319,8 +322,8 @@ void print_tables(const struct row *rows, size_t count, const char *unit, const 
 
 void print_verdict(const char *claim, const char *statement, const struct condition *conditions,
                    size_t count) {
-    static const char *const words[] = {"no", "undecided", "yes", "not measured"};
-    size_t seen[4] = {0};
+    static const char *const words[] = {"no", "undecided", "yes"};
+    size_t seen[4] = {0}; /* the last: not measured */
     int found[16];
     if (count > 16) bail_out("too many conditions");
     for (size_t i = 0; i < count; i++) {
@@ -331,14 +334,16 @@ void print_verdict(const char *claim, const char *statement, const struct condit
                                               : 1;
         seen[found[i]]++;
     }
+    if (seen[3] == count) return;
     tell("%s, \"%s\": %s", claim, statement,
          seen[2] > 0 && seen[0] + seen[1] > 0 ? "holds only under some conditions"
          : seen[2] > 0                        ? "holds"
          : seen[1] > 0                        ? "undecided"
-         : seen[0] > 0                        ? "does not hold"
-                                              : "not measured");
+                                              : "does not hold");
     for (size_t i = 0; i < count; i++)
-        evidence("%-12s %-40s %6s times (%s..%s; asked: %s)", words[found[i]], conditions[i].when,
-                 times_text(conditions[i].times.median), times_text(conditions[i].times.q1),
-                 times_text(conditions[i].times.q3), times_text(conditions[i].factor));
+        if (found[i] != 3)
+            evidence("%-12s %-40s %6s times (%s..%s; asked: %s)", words[found[i]],
+                     conditions[i].when, times_text(conditions[i].times.median),
+                     times_text(conditions[i].times.q1), times_text(conditions[i].times.q3),
+                     times_text(conditions[i].factor));
 }
