@@ -2,7 +2,9 @@
  * Prints, one a line, the reasons for which checks may be skipped on this machine. Found out here
  * without the rooms of common/, so that a room that skips too readily is noticed.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +63,12 @@ int main(void) {
     if ((entry & ((UINT64_C(1) << 55) - 1)) == 0) puts("needs CAP_SYS_ADMIN");
 
     if (memfd_create("probe", MFD_HUGETLB) == -1) puts("this kernel has no huge pages");
+
+    unsigned kill_process = 0x80000000; /* SECCOMP_RET_KILL_PROCESS: SECCOMP_GET_ACTION_AVAIL? */
+    if (syscall(SYS_seccomp, 2, 0, &kill_process) == -1) puts("this kernel has no seccomp filters");
+
+    if (mq_open("/", O_RDONLY) == (mqd_t)-1 && errno == ENOSYS)
+        puts("this kernel has no message queues");
 
     if (never_clean((size_t)page)) puts("this file system has no disk to write to");
 
