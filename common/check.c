@@ -92,6 +92,12 @@ static bool read_source(const char *file) {
     return used > 0;
 }
 
+static const char *usage_of_its_own;
+
+void own_usage(const char *usage) {
+    usage_of_its_own = usage;
+}
+
 void begin_at(const char *file, int argc, char **argv, int plan, const char *question) {
     static char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(base_name(file), "."), base_name(file));
@@ -110,6 +116,10 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
     if (bad)
         fprintf(stderr, "%s: %s '%s'\n", name,
                 bad[0] == '-' ? "unknown option" : "unexpected argument", bad);
+    if ((bad || help) && usage_of_its_own) {
+        fputs(usage_of_its_own, bad ? stderr : stdout);
+        exit(bad ? 2 : 0);
+    }
     if (bad || help) {
         fprintf(
             bad ? stderr : stdout,
@@ -313,8 +323,8 @@ void give_up(int code, const char *format, ...) {
     fprintf(to, "\n");
     fflush(to);
     ended = true;
-    if (in_demo) exit(99);
-    _exit(99);
+    if (in_demo || !demo_name) exit(99);
+    _exit(99); /* a child: what the demo does at its end is not for it */
 }
 
 const char *errno_name(int code) {

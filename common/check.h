@@ -29,6 +29,10 @@
 #define begin(argc, argv, planned, question) begin_at(__FILE__, argc, argv, planned, question)
 void begin_at(const char *file, int argc, char **argv, int planned, const char *question);
 
+/* Call before begin(): the usage text of a program that has options of its own and takes them off argv
+ * before; begin() prints it instead of the common one. Begins "usage: NAME ". */
+void own_usage(const char *usage);
+
 /* Returns main's exit status: 0; 1 if a check failed or the plan was not met; 99 if the output
  * could not be written. */
 int end(void);
@@ -90,7 +94,7 @@ long unknown(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * Gives up because the set-up failed: "Bail out! WHAT: text (NAME)" on stdout, exit 99; in a child
- * or partner the same on stderr, without running the parent's exit handlers. die() adds errno's
+ * or partner the same on stderr, in a child without running the parent's exit handlers. die() adds errno's
  * text and name, bail_out() does not.
  */
 #define die(...)      give_up(errno, __VA_ARGS__)

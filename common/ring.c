@@ -45,6 +45,7 @@ struct ring {
 };
 
 static struct robust_list_head owned, *owned_before;
+static pid_t owner; /* a child has no list of its own to begin with */
 
 static long futex(atomic_uint *word, int operation, unsigned value) {
     return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
@@ -84,11 +85,15 @@ void ring_join(struct ring_end *end, struct ring *ring, enum ring_role role) {
                              .spin = SPIN,
                              .may_spin = true};
     end->position = atomic_load(&end->mine->position);
-    if (syscall(SYS_get_robust_list, 0, &owned_before, &length) == -1) die("get_robust_list");
+    if (owner != getpid()) {
+        if (syscall(SYS_get_robust_list, 0, &owned_before, &length) == -1) die("get_robust_list");
+        owner = getpid();
+        owned.list.next = &owned.list;
+        owned.futex_offset =
+            (long)offsetof(struct ring_side, bell) - (long)offsetof(struct ring_side, entry);
+    }
+    end->mine->entry.next = owned.list.next;
     owned.list.next = &end->mine->entry;
-    end->mine->entry.next = &owned.list;
-    owned.futex_offset =
-        (long)(offsetof(struct ring_side, bell)) - (long)offsetof(struct ring_side, entry);
     if (syscall(SYS_set_robust_list, &owned, sizeof owned) == -1) die("set_robust_list");
     atomic_store(&end->mine->cpu, sched_getcpu());
     atomic_fetch_or(&end->mine->bell, (unsigned)gettid());
@@ -155,5 +160,10 @@ bool ring_other_sleeps(struct ring_end *end) {
 void ring_leave(struct ring_end *end) {
     atomic_store(&end->mine->left, true);
     wake_other(end);
-    syscall(SYS_set_robust_list, owned_before, sizeof *owned_before);
+    struct robust_list *before = &owned.list;
+    while (before->next != &end->mine->entry)
+        before = before->next;
+    before->next = end->mine->entry.next;
+    if (owned.list.next == &owned.list)
+        syscall(SYS_set_robust_list, owned_before, sizeof *owned_before);
 }

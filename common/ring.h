@@ -43,9 +43,8 @@ size_t ring_size(size_t bytes, size_t slots);
  * `slots` is a power of two. */
 void ring_init(struct ring *ring, size_t bytes, size_t slots);
 
-/* Takes one end of a ring, at most one in a process at a time and not in a process that holds robust
- * locks of pthread_mutex_lock(3): a process has one list of them. Waits for nobody. Dies on failure
- * of set_robust_list(2). */
+/* Takes one end of a ring. Not while this process holds robust locks of pthread_mutex_lock(3), for a
+ * process has one list of robust futexes. Waits for nobody. Dies if set_robust_list(2) fails. */
 void ring_join(struct ring_end *end, struct ring *ring, enum ring_role role);
 
 /* The slot for the next message to write, or the next message to read. Waits for it; NULL if it will

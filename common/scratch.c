@@ -134,6 +134,10 @@ void remove_at_end(const char *path, int fd) {
     if (order.error != 0) die("remove_at_end %s", path);
 }
 
+void keep_scratch(void) {
+    if (fcntl(link_fd, F_SETFD, 0) == -1) die("fcntl");
+}
+
 char *scratch_path(const char *name) {
     static char path[sizeof dir.path + 64];
     snprintf(path, sizeof path, "%s/%s", scratch_dir(), name);

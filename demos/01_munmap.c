@@ -6,7 +6,8 @@
  * Corrects   1.4-1 1.4-2
  * Try this   1. MAP_SHARED -> MAP_PRIVATE: check 15 fails
  *            2. munmap(p + page, page) -> munmap(p, 3 * page): checks 3 and 4 fail
- *            3. munmap(p + 3 * page, 1) -> munmap(p + 3 * page, page + 1): checks 7 and 13 fail
+ *            3. munmap(p + page, page) -> munmap(p + page / 2, page): checks 1 and 2 fail
+ *            4. munmap(p + 3 * page, 1) -> munmap(p + 3 * page, page + 1): checks 7 and 13 fail
  * See also   munmap(2)
  */
 #include <string.h>
@@ -42,6 +43,7 @@ int main(int argc, char **argv) {
     tell("The notes say (1.4-1 1.4-2, wrong): the address must be the one that mmap() returned,");
     tell("and the length must be the one that was mapped.");
 
+    predict("Is that refused? If not, what becomes of A and of C?");
     step("Unmap B: an address and a length that mmap() never saw.");
     check(munmap(p + page, page) == 0, "a page in the middle of a mapping can be unmapped",
           "1.4-1 1.4-2");
@@ -50,6 +52,7 @@ int main(int argc, char **argv) {
     check_str(load_from(p), "no signal", "the page before the hole lives on", "1.4-1");
     check_str(load_from(p + 2 * page), "no signal", "the page behind the hole lives on", "1.4-1");
 
+    predict("What is gone then: nothing, one byte, all of D, or all from D on?");
     step("Unmap one byte of D.");
     check(munmap(p + 3 * page, 1) == 0, "munmap() rounds its length up, too", "1.4-2");
     show(p, page);
@@ -74,6 +77,7 @@ int main(int argc, char **argv) {
     check_str(load_from(p + 4 * page), "no signal", "a refused munmap() leaves everything mapped",
               "1.4-1");
 
+    predict("Nobody has called msync(). Which letters are in the file?");
     step("Unmap the rest and read the file.");
     char letters[9] = "";
     check(munmap(p + 4 * page, 4 * page) == 0, "a mapping may be unmapped piece by piece", "1.4-2");

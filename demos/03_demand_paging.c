@@ -5,7 +5,7 @@
  * Watch      a mapping of 1 GiB costs nothing; pages come with page faults, one or many at a time
  * Corrects   3.3-2 3.3-6
  * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: checks 6 and 8 fail
- *            2. In `char *q`, MAP_SHARED -> MAP_SHARED | MAP_POPULATE: check 10 fails
+ *            2. In `char *q`, MAP_SHARED -> MAP_PRIVATE | MAP_ANONYMOUS: check 11 fails
  *            3. MAP_SHARED | MAP_POPULATE -> MAP_SHARED: checks 12 and 13 fail
  *            4. In `char *guard`, MAP_PRIVATE -> MAP_SHARED: checks 15, 16 and 18 fail
  * See also   mmap(2), mincore(2), getrusage(2); 03_page_cache
@@ -26,6 +26,7 @@ int main(int argc, char **argv) {
     size_t page = page_size(), bytes = PAGES * page;
     pid_t self = getpid();
 
+    predict("How much memory does that mapping take, and how much its page tables?");
     step("Make a file of 1 GiB that is one hole but for an M in the middle. Map all of it.");
     int fd = scratch_file("gigabyte", 0);
     if (ftruncate(fd, (off_t)GIB) == -1) die("ftruncate");
@@ -57,8 +58,9 @@ int main(int argc, char **argv) {
           "3.3-4");
     check(byte_in_file(fd, GIB / 2) == 'N', "the store was then carried out: the file has the N",
           "3.3-7");
-    check_num(second, ==, 0, "the next access is no fault, and no system call", "3.3-8");
+    check_num(second, ==, 0, "the next access does not fault: it goes straight to memory", "3.3-8");
 
+    predict("All 64 pages are read for the first time. How many page faults is that?");
     step("Fill a file of 64 pages, so that the page cache has it, and read it through a mapping.");
     int cached = scratch_file("cached", bytes);
     for (size_t i = 0; i < PAGES; i++)
@@ -83,6 +85,7 @@ int main(int argc, char **argv) {
               "3.3-2");
     check_num(faults_of_load(r, PAGES), ==, 0, "after MAP_POPULATE no access faults", "3.3-3");
 
+    predict("How much memory does the reading take? Do the stores fault again?");
     step("Anonymous memory, 64 pages between two guards: read it all, then store into it all.");
     char *guard = mmap(NULL, bytes + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (guard == MAP_FAILED) die("mmap");

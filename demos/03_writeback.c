@@ -5,8 +5,10 @@
  * Watch      a page stays dirty after munmap(), close() and the death of its writer
  * Corrects   3.5-4 3.5-5
  * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: checks 8, 10, 11 and 12 fail
- *            2. In `char *c`, MAP_SHARED -> MAP_PRIVATE: checks 2, 3, 4 and 5 fail
- *            3. In `*k =`, *k = 'K'; -> (void)k;: checks 6 and 7 fail
+ *            2. In `munmap(c, page)`, close(fd) -> fsync(fd): checks 3 and 4 fail
+ *            3. *k = 'K'; -> *k = 'K', msync(k, page, MS_SYNC);: check 7 fails
+ *            4. if (msync(p, page, MS_SYNC) -> if (msync(p, page, MS_ASYNC): checks 9, 10 and 11
+ *               fail
  * See also   msync(2), close(2), proc(5) (smaps: Shared_Dirty); 03_page_cache
  */
 #include <signal.h>
@@ -58,6 +60,7 @@ int main(int argc, char **argv) {
     if (*watch != 'O' || fsync(fd) == -1) die("fsync");
     check_disk(dirty_kb(self, watch), 0, "after fsync() the page is clean", "3.5-1");
 
+    predict("Which of these brings the store to the disk: munmap(), close(), exit, or none?");
     step("A child maps the file and stores; then it unmaps, closes, exits.");
     turns_open(&child);
     child.pid = fork();
@@ -94,7 +97,8 @@ int main(int argc, char **argv) {
     check(killed && byte_in_file(fd, 0) == 'K', "not even kill -9 loses a store", "3.5-5");
     check_disk(dirty_kb(self, watch), page_kb, "kill -9 writes nothing back: still dirty", "3.5-5");
 
-    step("msync(MS_ASYNC), then msync(MS_SYNC).");
+    predict("After which of the two calls is the store on the disk?");
+    step("The parent stores, calls msync(MS_ASYNC) and then msync(MS_SYNC).");
     char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED || fsync(fd) == -1) die("mmap, fsync");
     *p = 'S';
@@ -103,6 +107,7 @@ int main(int argc, char **argv) {
     if (msync(p, page, MS_SYNC) == -1) die("msync");
     check_disk(dirty_kb(self, watch), 0, "MS_SYNC writes the page: clean", "3.5-1 S-3");
 
+    predict("The parent has stored to this page before. Does it fault again?");
     step("Store again after the write-back.");
     struct stat info;
     if (futimens(fd, (struct timespec[2]){{1, 0}, {1, 0}}) == -1) die("futimens");

@@ -4,8 +4,10 @@
  * Notes      sections 7.1 基本流程, 7.3 内存布局, 7.4 完整示例
  * Watch      what the parent reads depends on whether the child has had its turn, not on time
  * Try this   1. In `char *p =`, MAP_SHARED -> MAP_PRIVATE: checks 3, 5, 6, 8 and 10 fail
- *            2. O_CREAT | O_TRUNC | O_RDWR -> O_CREAT | O_RDWR: check 13 fails
- *            3. child.said = faults_of_store(p, 1, 'N'); -> child.said = 0;: check 4 fails
+ *            2. Everywhere, heap, -> p + 64,: checks 7 and 9 fail
+ *            3. In `char *unchecked`, MAP_SHARED -> MAP_SHARED | MAP_ANONYMOUS:
+ *               checks 11 and 12 fail
+ *            4. O_CREAT | O_TRUNC | O_RDWR -> O_CREAT | O_RDWR: check 13 fails
  * See also   mmap(2), fork(2), waitpid(2); 07_what_fork_inherits, 09_anonymous
  */
 #include <fcntl.h>
@@ -26,8 +28,7 @@ int main(int argc, char **argv) {
     pid_t parent = getpid();
     struct turns child;
 
-    step("The parent maps a file MAP_SHARED, writes a greeting, and allocates a page with "
-         "malloc().");
+    step("The parent maps a file MAP_SHARED, gets a page from malloc(), and writes into both.");
     int fd = scratch_file("shared.txt", page);
     char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
@@ -36,6 +37,7 @@ int main(int argc, char **argv) {
     strcpy(p, "Nothing yet");
     strcpy(heap, "Nothing yet");
 
+    predict("Right after fork(): does the child have the mapping? Does it have the page?");
     step("fork(). Nobody sleeps: the child waits for its turn.");
     turns_open(&child);
     child.pid = fork();
@@ -59,11 +61,12 @@ int main(int argc, char **argv) {
     check_str(page_kind(child.pid, p), NO_PAGE,
               "a child does not inherit a shared page's entry in the page table", "7.3-1");
 
+    predict("The child stores into both. In which one does the parent find the child's text?");
     step("The child's turn: it stores into the mapping and into the allocated memory.");
     check_num(give_turn(&child), ==, 1, "the child's first store is a page fault of its own",
               "7.3-1");
     picture({"parent", parent, p}, {"child", child.pid, p});
-    evidence("mapping: \"%s\"; malloc(): \"%s\"", p, heap);
+    evidence("malloc(): \"%s\"; mapping: \"%s\"", heap, p);
     check_str(p, "Hello from child", "after the child's turn the parent reads its text", "7.1-1");
     check_num(frame_of(parent, p), ==, frame_of(child.pid, p), "both have one frame", "7.3-1");
     check_str(heap, "Nothing yet", "memory from malloc() is not shared", NULL);
@@ -72,12 +75,13 @@ int main(int argc, char **argv) {
     strcat(p, " Modified by parent!");
     strcpy(heap, "Modified by parent!");
     check_num(give_turn(&child), ==, 1, "the child reads what the parent has appended", "7.4-1");
-    check_num(give_turn(&child), ==, 1, "its memory from malloc() still has its own text", NULL);
+    check_num(give_turn(&child), ==, 1,
+              "the child's memory from malloc() still has the child's text", NULL);
     turns_close(&child);
     check_str(p, "Hello from child Modified by parent!", "the text outlives the child", "7.4-1");
 
-    step(
-        "What the program of 7.4 leaves unchecked: a failing open(), and a second copy of itself.");
+    predict("open() has failed and returned -1. What does mmap() make of it, what the next store?");
+    step("What 7.4 leaves unchecked: a failing open(), and a second copy of the program.");
     char *unchecked = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, -1, 0);
     check_errno(unchecked == MAP_FAILED, EBADF, "a failed open()'s -1 makes mmap() fail: EBADF",
                 "7.4-1");

@@ -5,10 +5,11 @@
  * Watch      four cases; whether memory is shared never depends on the descriptor
  * Corrects   7.2-1 7.x-1
  * Try this   1. In `char *a`, MAP_SHARED -> MAP_PRIVATE: checks 1, 10 and 11 fail
- *            2. if (madvise(d, page, MADV_DONTFORK) == -1) die("madvise"); -> nothing:
- *               checks 3 and 4 fail
- *            3. In `char *own_b`, MAP_SHARED -> MAP_PRIVATE: check 6 fails
- *            4. fcntl(fd_b, F_SETFD, 0) == -1 || -> nothing: check 8 fails
+ *            2. madvise(d, -> madvise(b,: checks 3, 4 and 5 fail
+ *            3. In `*own_b =`, *own_z -> *z: check 7 fails
+ *            4. In `execed->said`, fcntl(atoi(number_text), F_GETFD) != -1 ->
+ *               mmap(NULL, page_size(), RW, MAP_SHARED, atoi(number_text), 0) != MAP_FAILED:
+ *               check 9 fails
  * See also   fork(2), execve(2), madvise(2); 07_parent_child, 09_dev_zero
  */
 #include <fcntl.h>
@@ -75,6 +76,7 @@ int main(int argc, char **argv) {
         last_turn(&child);
     }
 
+    predict("The parent has closed the file. Does it still see what the child stores?");
     step("(a) The descriptor was closed before fork(). The child stores into the mapping.");
     long d_descriptor = give_turn(&child);
     check(a[0] == 'C', "an inherited mapping is shared, even without any descriptor", "7.2-1 S-1");
@@ -83,15 +85,17 @@ int main(int argc, char **argv) {
     long d_mapping = mappings_named(child.pid, scratch_path("d"));
     check_num(d_descriptor, ==, 1, "with MADV_DONTFORK the child has the descriptor", "7.2-1 S-1");
     check_num(d_mapping, ==, 0, "with MADV_DONTFORK it has not the mapping", "7.2-1");
-    check_str(load_from(d), "SIGSEGV SEGV_MAPERR", "a load from such a mapping dies in a child",
-              "7.2-1");
+    check_str(load_from(d), "SIGSEGV SEGV_MAPERR",
+              "a load from a MADV_DONTFORK mapping dies in a child", "7.2-1");
     check_str(load_from(b), "no signal", "a load from an inherited mapping works", "S-1");
 
+    predict("The child maps the two descriptors anew. Which of its stores does the parent see?");
     step("(c) The child maps the descriptors that it has inherited, a file and /dev/zero.");
     give_turn(&child);
     check(*b == 'C', "two mappings of one file are shared, however they were made", "7.2-1");
-    check(*z == 0, "two mappings of one /dev/zero descriptor are not", "7.2-1");
+    check(*z == 0, "two mappings of one /dev/zero descriptor are not shared", "7.2-1");
 
+    predict("After exec(), what is left: the descriptor, the mapping, both, neither?");
     step("(d) Another child calls exec(); the descriptor of b has no FD_CLOEXEC.");
     char fd_text[16];
     snprintf(fd_text, sizeof fd_text, "%d", fd_b);
@@ -125,7 +129,7 @@ int main(int argc, char **argv) {
     wait_for(sibling);
     tell("The notes say (7.x-1, wrong): this is a way for parent and child to talk.");
     check(a[1] == 'G', "a grandchild shares the mapping, too", "7.x-1 S-4");
-    check(a[2] == 'S', "siblings share it among themselves", "7.x-1 S-4");
+    check(a[2] == 'S', "siblings share an inherited mapping among themselves", "7.x-1 S-4");
     turns_close(&execed);
     turns_close(&child);
     return end();

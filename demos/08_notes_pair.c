@@ -5,8 +5,9 @@
  * Watch      each fault forced by the order of the two programs' own calls, not left to luck
  * Corrects   8.4-2 8.4-3 8.4-4 8.4-5 8.4k-3
  * Try this   1. In `char *writer`, MAP_SHARED -> MAP_PRIVATE: checks 4, 5, 6 and 7 fail
- *            2. In `int restarted`, O_CREAT | O_TRUNC -> O_CREAT: check 10 fails
+ *            2. if (fd == -1 || -> if (ftruncate(fd, FILESIZE) == -1 ||: check 2 fails
  *            3. if (!writer_sees_quit) -> if (strncmp(writer, "quit", 4) != 0): check 4 fails
+ *            4. Everywhere, O_CREAT | O_TRUNC -> O_CREAT: checks 10 and 13 fail
  * See also   08_two_terminals (the same done right), open(2) (O_NOFOLLOW), mkostemp(3)
  */
 #include <fcntl.h>
@@ -33,16 +34,18 @@ int main(int argc, char **argv) {
     int fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0644);
     int fd2 = open(path, O_RDWR);
     if (fd == -1 || fd2 == -1) die("open");
-    char *reader = mmap(NULL, FILESIZE, RW, MAP_SHARED, fd2, 0);
-    check(reader != MAP_FAILED, "mmap() does not ask whether the file is long enough", "8.4k-2");
-    check_str(load_from(reader), "SIGBUS BUS_ADRERR", "a reader that comes too early dies",
+    char *early = mmap(NULL, FILESIZE, RW, MAP_SHARED, fd2, 0);
+    check(early != MAP_FAILED, "mmap() does not ask whether the file is long enough", "8.4k-2");
+    check_str(load_from(early), "SIGBUS BUS_ADRERR", "a reader that comes too early dies",
               "8.4-3 8.4k-2");
     if (ftruncate(fd, FILESIZE) == -1 || posix_fallocate(fd, 0, FILESIZE) != 0) die("ftruncate");
-    char *writer = mmap(NULL, FILESIZE, RW, MAP_SHARED, fd, 0);
-    if (reader == MAP_FAILED || writer == MAP_FAILED) die("mmap");
-    check_str(load_from(reader), "no signal", "once the file has its length, the reader lives",
+    check_str(load_from(early), "no signal", "once the file has its length, the reader lives",
               "8.4k-2");
+    char *writer = mmap(NULL, FILESIZE, RW, MAP_SHARED, fd, 0);
+    char *reader = mmap(NULL, FILESIZE, RW, MAP_SHARED, fd2, 0);
+    if (writer == MAP_FAILED || reader == MAP_FAILED) die("mmap");
 
+    predict("Will the writer find the \"quit\" and end?");
     step("The reader's \"quit\" comes between the writer's strncmp() and its next sprintf().");
     tell("The notes say (8.4-2, wrong): the writer ends when it finds \"quit\".");
     sprintf(writer, "Message %d from writer", 5);
@@ -73,13 +76,13 @@ int main(int argc, char **argv) {
 
     step("A mapping of 1024 bytes is a whole page, but the file has only 1024 bytes.");
     struct stat info;
-    check_str(store_to(writer + page - 1), "no signal", "the rest of the page can be used",
-              "8.4-6");
-    writer[FILESIZE] = 'x';
+    check_str(store_to(writer + page - 1), "no signal",
+              "behind the file's end, the rest of its last page can be used", "8.4-6");
     if (msync(writer, page, MS_SYNC) == -1 || fstat(fd, &info) == -1) die("msync, fstat");
     check_num(info.st_size, ==, FILESIZE, "what is stored behind the file's end is not in the file",
               "8.4-6");
 
+    predict("O_TRUNC empties the file. What does the reader find in its mapping, which it keeps?");
     step("The writer is started again while the reader runs.");
     tell("The notes say (8.4-3, wrong): the writer opens with O_TRUNC, the reader at any time.");
     int restarted = open(path, O_CREAT | O_TRUNC | O_RDWR, 0644);
@@ -87,6 +90,7 @@ int main(int argc, char **argv) {
     check_str(load_from(reader), "SIGBUS BUS_ADRERR", "O_TRUNC kills the reader of a mapped file",
               "8.4-3");
 
+    predict("The link leads to somebody's file. What does the notes' open() do to that file?");
     step("Somebody has planted a symbolic link at the place that everybody knows.");
     tell("The notes say (8.4-5, wrong): /tmp/shared_mmap.txt, in a directory where all may write.");
     int precious = scratch_file("precious", page);

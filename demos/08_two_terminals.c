@@ -4,8 +4,12 @@
  * Notes      section 8.4 完整示例: 08_writer and 08_reader, started here as in two terminals
  * Watch      either order, a thousand messages; then one of the two is killed
  * Corrects   8.4-2
- * Try this   1. In `second = start("08_writer", "--interval", "0", NULL`, 08_writer -> 08_reader:
+ * Try this   1. Everywhere, "2000" -> "500": checks 2 and 5 fail
+ *            2. "08_writer", "--interval", "0", NULL -> "08_reader", "--count", "9", NULL:
  *               check 9 fails
+ *            3. Everywhere, kill(writer.pid, SIGKILL) -> kill(reader.pid, SIGKILL):
+ *               checks 10 and 13 fail
+ *            4. kill(reader.pid, SIGKILL) -> kill(writer.pid, SIGKILL): check 11 fails
  * See also   08_writer, 08_reader, 08_channel.h; pthread_mutexattr_setrobust(3), signal(7)
  */
 #include <fcntl.h>
@@ -102,6 +106,7 @@ int main(int argc, char **argv) {
     check_num(writer.status + reader.status, ==, 0, "writer first: both end by themselves",
               "8.4-1");
 
+    predict("Its pause lasts a minute. When does the writer notice that the reader wants no more?");
     step("The writer pauses for a minute after each message; the reader has enough after one.");
     tell("The notes say (8.4-2, wrong): the reader stores \"quit\" among the messages.");
     writer = start("08_writer", "--interval", "60000", NULL, NULL);
@@ -113,10 +118,12 @@ int main(int argc, char **argv) {
     check_num(writer.status + reader.status, ==, 0,
               "after a request to end, both end with status 0", "8.4-2");
 
+    predict("kill -9 runs no code in the writer. Who tells the reader, and when?");
     step("A second writer comes to a conversation; then the first one is killed.");
     reader = start("08_reader", "--count", "9", NULL, NULL);
     says(&reader, "waiting");
     writer = start("08_writer", "--interval", "60000", NULL, NULL);
+    says(&writer, "sent:");
     says(&reader, "received:");
     second = start("08_writer", "--interval", "0", NULL, NULL);
     finish(&second, "second writer");
@@ -139,17 +146,20 @@ int main(int argc, char **argv) {
     check(writer.status == 1 && strstr(writer.last, "has died"), "the writer is woken, too",
           "8.4-3");
 
+    predict("Afterwards the old reader runs on. Does it go on with the new writer?");
     step("The writer is killed and started again while the reader is stopped and cannot notice.");
     tell("The notes' writer makes its file new with O_TRUNC: that kills a reader with SIGBUS.");
     reader = start("08_reader", "--count", "9", NULL, NULL);
     says(&reader, "waiting");
     writer = start("08_writer", "--interval", "60000", NULL, NULL);
+    says(&writer, "sent:");
     says(&reader, "received:");
     kill(reader.pid, SIGSTOP);
     kill(writer.pid, SIGKILL);
     finish(&writer, "writer");
     second = start("08_writer", "--interval", "0", "--count", "1");
-    check(says(&second, "waiting for a reader"), "the new writer makes a new file", "8.4-3");
+    check(says(&second, "waiting for a reader"),
+          "the new writer makes a new file, and waits for a reader of its own", "8.4-3");
     kill(reader.pid, SIGCONT);
     finish(&reader, "old reader");
     check(reader.status == 1 && strstr(reader.last, "has died"), "the old reader is told", "8.4-3");

@@ -9,6 +9,7 @@
  *               nothing: check 3 fails
  *            3. In `char *m = mmap`, MAP_SHARED, memfd -> MAP_SHARED | MAP_ANONYMOUS, -1:
  *               checks 5 and 6 fail
+ *            4. Everywhere, "/dev/zero" -> path: check 8 fails
  * See also   shm_open(3), memfd_create(2), unix(7) (SCM_RIGHTS), proc(5) (fd); 09_who_shares
  */
 #include <fcntl.h>
@@ -80,6 +81,7 @@ int main(int argc, char **argv) {
     size_t page = page_size();
     char name[64], link_path[1100], *path;
 
+    predict("The notes: all must use the same path. Must they, and is it enough?");
     step("An ordinary file, opened by both; its second name; a new file under its old name.");
     tell("The notes say (8.4k-1, wrong): all must use the same path.");
     int fd = scratch_file("file", page);
@@ -96,6 +98,7 @@ int main(int argc, char **argv) {
     bool same_path = shares(argv[0], p, path, -1);
     check(!same_path, "the same path does not help, if the file is another", "8.4k-1");
 
+    predict("Now without an ordinary file. Can unrelated processes still share memory?");
     step("Shared memory objects: shm_open(), and memfd_create() with no name at all.");
     tell("The notes say (S-2, wrong): unrelated processes must use an ordinary file.");
     snprintf(name, sizeof name, "/shm-%s", strrchr(scratch_dir(), '/') + 1);
@@ -123,6 +126,7 @@ int main(int argc, char **argv) {
         check(by_proc, "a descriptor opened under /proc/PID/fd shares its memory", "S-2");
     }
 
+    predict("Both open the same /dev/zero, and both map it MAP_SHARED. Is that shared?");
     step("What looks alike: each its own MAP_ANONYMOUS, each its own /dev/zero.");
     char *a = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int zero = open("/dev/zero", O_RDWR);

@@ -4,8 +4,11 @@
  * Notes      sections 9.2 匿名映射（MAP_ANONYMOUS）, 9.3 /dev/zero vs 匿名映射对比
  * Watch      shared or private makes the difference; /dev/zero or MAP_ANONYMOUS makes none
  * Try this   1. In `char *s`, MAP_SHARED -> MAP_PRIVATE: checks 3, 4, 8 and 14 fail
- *            2. In `char *zp`, MAP_PRIVATE -> MAP_SHARED: checks 4, 5, 11 and 17 fail
+ *            2. In `char *one`, MAP_SHARED | MAP_ANONYMOUS, -1 ->
+ *               MAP_SHARED, open("/dev/zero", O_RDWR): check 2 fails
  *            3. In `char *zs`, MAP_SHARED -> MAP_SHARED | MAP_POPULATE: check 6 fails
+ *            4. faults_of_store(all[i], PAGES, 'x') -> faults_of_load(all[i], PAGES):
+ *               checks 12, 13, 16 and 17 fail, 6 may
  * See also   mmap(2), zero(4), getrlimit(2); 09_dev_zero, 09_who_shares
  */
 #include <fcntl.h>
@@ -36,17 +39,22 @@ int main(int argc, char **argv) {
     pid_t parent = getpid();
     struct turns child;
 
-    step("Forbid new descriptors. Map 64 pages MAP_ANONYMOUS, once shared and once private.");
+    step("Forbid new descriptors. Try to open /dev/zero, and to map a page MAP_ANONYMOUS.");
     struct rlimit limit, none;
     if (getrlimit(RLIMIT_NOFILE, &limit) == -1) die("getrlimit");
     none = (struct rlimit){0, limit.rlim_max};
     if (setrlimit(RLIMIT_NOFILE, &none) == -1) die("setrlimit");
     check_errno(open("/dev/zero", O_RDWR) == -1, EMFILE,
                 "/dev/zero takes an open(), and that may fail: EMFILE", "9.3-1");
+    char *one = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (setrlimit(RLIMIT_NOFILE, &limit) == -1) die("setrlimit");
+    check(one != MAP_FAILED, "MAP_ANONYMOUS takes no descriptor", "9.3-1");
+    munmap(one, page);
+
+    predict("Memory without a file: does /proc/PID/maps show a file name for either of them?");
+    step("Map 64 pages MAP_ANONYMOUS, once shared and once private.");
     char *s = mmap(NULL, bytes, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     char *p = mmap(NULL, bytes, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (setrlimit(RLIMIT_NOFILE, &limit) == -1) die("setrlimit");
-    check(s != MAP_FAILED && p != MAP_FAILED, "MAP_ANONYMOUS takes no descriptor", "9.3-1");
     if (s == MAP_FAILED || p == MAP_FAILED) die("mmap");
     check_num(mappings_named(parent, HIDDEN), ==, 1,
               "only MAP_SHARED | MAP_ANONYMOUS is a hidden file, /dev/zero (deleted)", "9.2-1");
@@ -62,6 +70,7 @@ int main(int argc, char **argv) {
     check_num(mappings_named(parent, "/dev/zero"), ==, 1,
               "/dev/zero mapped MAP_PRIVATE shows the device's name", NULL);
 
+    predict("The notes call /dev/zero slower. How many page faults will each of the four cost?");
     step("Store one byte into each of the 64 pages of all four, and count the page faults.");
     char *all[4] = {s, zs, p, zp};
     long faults[4];
@@ -88,6 +97,7 @@ int main(int argc, char **argv) {
     check(set_bytes(zs, bytes) == PAGES && set_bytes(zp, bytes) == PAGES,
           "/dev/zero: all but the 64 stored bytes are zero", "9.3-2");
 
+    predict("Four mappings, all inherited. In which of them does the parent see the child's C?");
     step("A child stores a C into the first byte of all four.");
     turns_open(&child);
     child.pid = fork();

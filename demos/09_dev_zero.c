@@ -5,11 +5,12 @@
  * Watch      every mmap() makes new memory, even of one descriptor; fork() passes a mapping on
  * Corrects   9.4-2 9.4-3 9.5-2
  * Try this   1. In `char *p = mmap(NULL, bytes`, MAP_SHARED -> MAP_PRIVATE:
- *               check 17 fails, 19 may
- *            2. In `int fd`, open("/dev/zero", O_RDWR) -> scratch_file("other", bytes):
- *               checks 1, 2, 3 and 4 fail
+ *               checks 17 and 19 fail
+ *            2. In `char *p = mmap(NULL, bytes`, fd, 0 -> fd, (off_t)page:
+ *               checks 7 and 19 fail
  *            3. In `close(fd)`, open("/dev/zero", O_RDWR) -> scratch_file("other", page):
  *               checks 12, 13 and 16 fail
+ *            4. In `char *q =`, MAP_SHARED -> MAP_PRIVATE: checks 13 and 14 fail
  * See also   zero(4), mmap(2), proc(5) (map_files); 09_anonymous, 09_who_shares
  */
 #include <fcntl.h>
@@ -68,7 +69,8 @@ int main(int argc, char **argv) {
     check_errno(ftruncate(fd, (off_t)bytes) == -1, EINVAL,
                 "/dev/zero has no size to set: ftruncate() is EINVAL", "9.1-4");
 
-    step("Map 8 pages of it, and 8 from page 8 on; the same of nothing and of an empty file.");
+    predict("No ftruncate() anywhere. In which of these mappings does a load die?");
+    step("Map 8 pages of it; 8 from page 8 on; the same of no file at all; 8 of an empty file.");
     char *p = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
     char *far = mmap(NULL, bytes, RW, MAP_SHARED, fd, (off_t)bytes);
     char *anon = mmap(NULL, bytes, RW, MAP_SHARED | MAP_ANONYMOUS, -1, (off_t)bytes);
@@ -88,6 +90,7 @@ int main(int argc, char **argv) {
     if (pwrite(file, "x", 1, 0) != 1) die("pwrite");
     check_str(load_from(f), "no signal", "write() makes a file longer, even after mmap()", "9.1-5");
 
+    predict("One descriptor, mapped twice: is a store to the first seen in the second?");
     step("Open /dev/zero again. Map this descriptor twice MAP_SHARED and once MAP_PRIVATE.");
     tell("The notes say (9.4-3, wrong): each open() gives another descriptor, so other memory.");
     tell("The notes say (9.5-2, wrong): a device is mapped without the page cache.");
@@ -106,6 +109,7 @@ int main(int argc, char **argv) {
     check_str(page_kind(self, r), ANONYMOUS_PAGE, "with MAP_PRIVATE /dev/zero is anonymous memory",
               "9.5-2");
 
+    predict("The first mapping's descriptor was closed. Does the parent see the child's store?");
     step("fork(). The child maps the descriptor, too, and stores into the very first mapping.");
     tell("The notes say (9.4-2, wrong): parent and child share because of the descriptor.");
     turns_open(&child);

@@ -3,10 +3,13 @@
  *
  * Notes      sections 9.5 为什么普通文件可以，/dev/zero 不行？, 9.6 总结对比表
  * Watch      all three are page cache; what counts is whether two mappings lead to one object
- * Try this   1. In `char *anon`, MAP_SHARED -> MAP_PRIVATE: checks 3 and 15 fail
- *            2. In `char *file`, MAP_SHARED -> MAP_PRIVATE: checks 2, 5 and 14 fail
+ * Try this   1. Everywhere, MAP_SHARED -> MAP_PRIVATE:
+ *               checks 1, 2, 3, 5, 7, 11, 13, 14 and 15 fail, 8 and 12 may
+ *            2. In `char *z `, dev -> fd: checks 4 and 8 fail
  *            3. In `char *a `, MAP_SHARED | MAP_ANONYMOUS, -1 -> MAP_SHARED, fd:
  *               checks 6 and 12 fail
+ *            4. In `char *f `, MAP_SHARED, fd -> MAP_SHARED | MAP_ANONYMOUS, -1:
+ *               checks 5 and 10 fail
  * See also   mmap(2), fork(2), execve(2); 09_dev_zero, 06_address_or_frame
  */
 #include <fcntl.h>
@@ -92,6 +95,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 3; i++)
         own[i] = (char *)give_turn(&b);
 
+    predict("Three kinds of mapping, a child and a stranger: who finds which of the letters?");
     step("The parent stores a Z, an F and an A into the three. The child and B look.");
     long to_child[3], to_b[3], later[3]; /* what they see */
     *zero = 'Z', *file = 'F', *anon = 'A';
@@ -106,6 +110,7 @@ int main(int argc, char **argv) {
     check_num(to_b[1], ==, 'F', "regular file: a stranger sees the store", "9.5-1 9.6-1");
     check_num(to_b[2], ==, 0, "MAP_ANONYMOUS: a stranger finds a 0", "9.6-1 9.6-2 S-4");
 
+    predict("Which of B's three pages are page cache, and which does nobody else map?");
     step("Why? Look at B's pages. B is a child, too, but exec() took away what it inherited.");
     tell("The notes say (9.6-1, in part): /dev/zero does not share because it is a device.");
     picture(
@@ -125,6 +130,7 @@ int main(int argc, char **argv) {
     check_num(mapped_once(b.pid, own[2]), ==, 1, "MAP_ANONYMOUS: a stranger's page is its own",
               "9.6-2");
 
+    predict("Does the parent see what its grandchild stores? Does the first child?");
     step("The second child forks, and its child stores a G into each of the three.");
     give_turn(&second);
     for (int i = 0; i < 3; i++)

@@ -3,9 +3,10 @@
  *
  * Notes      section 10.1 文件大小问题
  * Watch      the boundaries: end of the file, end of its last page, end of the mapping
- * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: check 8 fails
- *            2. In `char *copy`, MAP_PRIVATE -> MAP_SHARED: check 19 fails
- *            3. In `m = mmap(m`, 4 * page -> 5 * page: check 18 fails
+ * Try this   1. if (fd == -1) -> if (fd == -1 || ftruncate(fd, (off_t)page) == -1):
+ *               checks 2, 3, 4 and 5 fail
+ *            2. In `m = mmap(m`, 4 * page -> size: checks 16 and 17 fail
+ *            3. In `m = mmap(m`, MAP_SHARED -> MAP_PRIVATE: check 13 fails
  *            4. if (ftruncate(file, (off_t)page) -> if (ftruncate(file, (off_t)size):
  *               checks 20, 21, 24 and 25 fail
  * See also   mmap(2) (SIGBUS, NOTES), ftruncate(2); 10_1_full_disk, 01_arguments
@@ -26,6 +27,7 @@ int main(int argc, char **argv) {
     begin(argc, argv, 25, "which bytes of a mapping can be touched when the file is shorter?");
     size_t page = page_size();
 
+    predict("What fails first: mmap(), a load from the mapping, or nothing at all?");
     step("The mistake: the file is empty, the mapping is one page long.");
     tell(
         "The notes say (10.1-1, in part): mapping more than the file has is the error: Bus error.");
@@ -34,7 +36,6 @@ int main(int argc, char **argv) {
     if (fd == -1) die("open");
     char *p = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     check(p != MAP_FAILED, "mmap() of an empty file succeeds", "10.1-1");
-    if (p == MAP_FAILED) die("mmap");
     check_str(load_from(p), "SIGBUS BUS_ADRERR", "the first load from it dies", "10.1-1");
     check_str(store_to(p), "SIGBUS BUS_ADRERR", "the first store to it dies", "10.1-1");
     check_errno(pread(data, p, 1, 0) == -1, EFAULT,
@@ -59,6 +60,7 @@ int main(int argc, char **argv) {
     check_errno(mmap(NULL, 0, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED, EINVAL,
                 "length 0 is EINVAL without a file", "10.1-4");
 
+    predict("Which of the four pages can be touched, and how does an access to another end?");
     step("A file of a page and a quarter, four pages mapped, and a guard page behind them.");
     size_t size = page + page / 4;
     int file = scratch_file("file", size);
@@ -87,6 +89,7 @@ int main(int argc, char **argv) {
     check_str(load_from(m + 4 * page), "SIGSEGV SEGV_ACCERR",
               "behind the mapping it is SIGSEGV, here of the guard page", "10.1-2");
 
+    predict("Which mappings lose the page that is cut off, and is it back when the file grows?");
     step("Somebody cuts the file to one page while it is mapped, and makes it longer again.");
     copy[page] = 'C';
     check_str(page_kind(getpid(), copy + page), ANONYMOUS_PAGE,
@@ -101,7 +104,8 @@ int main(int argc, char **argv) {
     if (ftruncate(file, 2 * (off_t)page) == -1) die("ftruncate");
     check_str(load_from(m + page), "no signal", "when the file grows again, the page is back",
               "10.1-2");
-    check(m[size - 1] == 0 && m[size] == 0, "what was cut off reads as 0 for ever", "10.1-2");
+    check(m[size - 1] == 0 && m[size] == 0, "what was cut off is lost: it reads as 0 now",
+          "10.1-2");
     check(copy[page] == 0, "a private copy that was cut off is lost, too", "10.1-2");
     return end();
 }

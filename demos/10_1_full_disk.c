@@ -3,11 +3,12 @@
  *
  * Notes      section 10.1 文件大小问题, the cure of problem 1
  * Watch      a length is not space: on a full file system a store dies where write(2) fails
- * Try this   1. In `char *q`, MAP_SHARED -> MAP_PRIVATE: check 12 fails
- *            2. 16 * page -> 256 * page: checks 8, 9 and 10 fail
+ * Try this   1. info.st_size < (off_t)page && -> nothing: check 1 fails
+ *            2. if (ftruncate(fd, (off_t)page) == -1 ->
+ *               if (posix_fallocate(fd, 0, (off_t)page) != 0: checks 2 and 3 fail
  *            3. (errno = posix_fallocate(safe, 0, 8 * (off_t)page)) != 0 ->
  *               ftruncate(safe, 8 * (off_t)page) == -1: checks 11 and 12 fail
- *            4. info.st_size < (off_t)page -> info.st_size != (off_t)page: check 1 fails
+ *            4. 16 * page -> 256 * page: checks 8, 9 and 10 fail
  * See also   ftruncate(2), posix_fallocate(3), user_namespaces(7); 10_1_file_size
  */
 #include <fcntl.h>
@@ -50,6 +51,7 @@ int main(int argc, char **argv) {
     struct turns child;
     struct stat info;
 
+    predict("The notes' cure is ftruncate() to the mapping's length: what if the file is longer?");
     step("A file of three pages, and a program that wants to map one.");
     tell("The notes say (10.1-3, in part): first extend the file with ftruncate().");
     int fd = scratch_file("old", 3 * page);
@@ -70,7 +72,7 @@ int main(int argc, char **argv) {
     struct rlimit small = {page, limit.rlim_max};
     check_errno(ftruncate(readable, (off_t)page) == -1, EINVAL,
                 "ftruncate() on a file opened O_RDONLY is EINVAL", "10.1-3");
-    if (setrlimit(RLIMIT_FSIZE, &small) == -1) die("setrlimit");
+    if (setrlimit(RLIMIT_FSIZE, &small) == -1) die("setrlimit"); /* begin() ignores SIGXFSZ */
     bool longer = ftruncate(fd, 4 * (off_t)page) == 0;
     if (setrlimit(RLIMIT_FSIZE, &limit) == -1) die("setrlimit");
     check_errno(!longer, EFBIG, "beyond RLIMIT_FSIZE it is EFBIG, if SIGXFSZ is ignored", "10.1-3");
@@ -83,7 +85,7 @@ int main(int argc, char **argv) {
         die("posix_fallocate");
     check_num(info.st_blocks * 512, >=, 64 * page, "posix_fallocate() reserves space", "10.1-3");
 
-    step("A file system of 16 pages, and two files: one reserves 8, one is 64 long.");
+    step("A child mounts a file system of 16 pages, in a namespace of its own.");
     turns_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
@@ -92,14 +94,19 @@ int main(int argc, char **argv) {
         child.said = mount_small(scratch_dir(), 16 * page);
         last_turn(&child);
     }
+    char path[64];
+    bool mounted = give_turn(&child);
+    snprintf(path, sizeof path, "/proc/%ld/cwd", (long)child.pid);
+    evidence("the way to it: %s", mounted ? path : "none, it may not be mounted here");
+
+    predict("How many pages of the long file take a store, and what does the next store do?");
+    step("Two files on it: one reserves 8 pages, one is 64 pages long.");
     long stored =
         unknown(access("/proc/self/uid_map", F_OK) == -1 ? "/proc/self/uid_map is missing"
                                                          : "no file system may be mounted here");
     long kept = UNKNOWN, in_file = UNKNOWN;
     const char *dies = NULL, *written = NULL, *reserved = NULL;
-    if (give_turn(&child)) {
-        char path[64];
-        snprintf(path, sizeof path, "/proc/%ld/cwd", (long)child.pid);
+    if (mounted) {
         int dir = open(path, O_RDONLY | O_DIRECTORY);
         int safe = openat(dir, "safe", O_RDWR | O_CREAT, 0600);
         int lost = openat(dir, "lost", O_RDWR | O_CREAT, 0600);

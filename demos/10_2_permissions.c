@@ -4,11 +4,10 @@
  * Notes      section 10.2 权限问题
  * Watch      the table: O_WRONLY permits nothing, O_RDONLY all but storing into the file
  * Corrects   10.2-1
- * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: checks 6 and 14 fail
- *            2. In `int ro`, O_RDONLY -> O_RDWR: checks 1, 3 and 18 fail
- *            3. In `int wo`, O_WRONLY -> O_RDONLY: checks 10, 11, 20 and 21 fail
- *            4. In `q = mmap(NULL, page, PROT_READ,`, MAP_PRIVATE -> MAP_SHARED:
- *               checks 16 and 17 fail
+ * Try this   1. In `int ro`, O_RDONLY -> O_RDWR: checks 1, 3 and 18 fail
+ *            2. In `int wo`, O_WRONLY -> O_RDWR: checks 9, 10, 11, 20 and 21 fail
+ *            3. PROT_WRITE, MAP_SHARED, rw -> RW, MAP_SHARED, wo: check 12 fails
+ *            4. In `char *q`, MAP_PRIVATE -> MAP_SHARED: checks 13 and 14 fail, 15 may
  * See also   mmap(2) (EACCES), open(2), mprotect(2); 01_arguments, 04_private_mapping
  */
 #include <fcntl.h>
@@ -49,6 +48,7 @@ int main(int argc, char **argv) {
     if (ro == -1 || wo == -1) die("open");
     if (pwrite(rw, "O", 1, 0) != 1) die("pwrite");
 
+    predict("Which error does mmap() report, and is root spared it?");
     step("The mistake: the file is opened O_RDONLY, the shared mapping shall be writable.");
     tell("The notes say (10.2-1, wrong): Invalid Parameter.");
     check_errno(mmap(NULL, page, RW, MAP_SHARED, ro, 0) == MAP_FAILED, EACCES,
@@ -66,8 +66,7 @@ int main(int argc, char **argv) {
     step("The cure: O_RDWR.");
     char *p = mmap(NULL, page, RW, MAP_SHARED, rw, 0);
     check(p != MAP_FAILED, "O_RDWR permits a writable shared mapping", "10.2-1 10.2-2");
-    if (p == MAP_FAILED) die("mmap");
-    *p = 'P';
+    if (p != MAP_FAILED) *p = 'P';
     check(byte_in_file(rw, 0) == 'P', "a store to a writable shared mapping is in the file",
           "10.2-1");
     char *later = mmap(NULL, page, PROT_READ, MAP_SHARED, rw, 0);
@@ -76,6 +75,7 @@ int main(int argc, char **argv) {
           "of a file opened O_RDWR, mprotect() can make a mapping writable", "10.2-1");
     check_str(store_to(later), "no signal", "after that mprotect() stores work", "10.2-1");
 
+    predict("Which mapping does a file opened O_WRONLY permit?");
     step("The mistake: who only wants to store opens the file O_WRONLY.");
     tell("The notes say (10.2-4, in part): MAP_SHARED needs read permission even then.");
     check_errno(mmap(NULL, page, PROT_WRITE, MAP_SHARED, wo, 0) == MAP_FAILED, EACCES,
@@ -89,13 +89,13 @@ int main(int argc, char **argv) {
           "the cure is O_RDWR, not PROT_READ", "10.2-3 10.2-4");
 
     step("No mistake: O_RDONLY and a private mapping that is writable.");
-    *p = 'O';
+    if (pwrite(rw, "O", 1, 0) != 1) die("pwrite");
     char *q = mmap(NULL, page, RW, MAP_PRIVATE, ro, 0);
     check(q != MAP_FAILED, "O_RDONLY permits a writable private mapping", "10.2-2 10.2-5");
-    if (q == MAP_FAILED) die("mmap");
-    *q = 'Q';
+    if (q != MAP_FAILED) *q = 'Q';
     picture({"shared", getpid(), p}, {"private", getpid(), q});
-    check(*q == 'Q' && byte_in_file(rw, 0) == 'O', "a store to it is not in the file", "10.2-5");
+    check(q != MAP_FAILED && *q == 'Q' && byte_in_file(rw, 0) == 'O',
+          "a store to it is not in the file", "10.2-5");
     check_str(page_kind(getpid(), q), ANONYMOUS_PAGE, "the store is in a copy of the page",
               "10.2-5");
     q = mmap(NULL, page, PROT_READ, MAP_PRIVATE, ro, 0);
@@ -104,6 +104,7 @@ int main(int argc, char **argv) {
     check_str(store_to(q), "no signal", "after that mprotect() a private mapping takes stores",
               "10.2-5");
 
+    predict("Three open modes, shared or private, four protections: which of the 24 are refused?");
     step("All of it in one table.");
     tell("The notes say (10.2-2, in part): a mapping may not do more than the open mode permits.");
     evidence("%-22s  PROT_NONE, PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE", "");

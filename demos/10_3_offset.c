@@ -3,10 +3,11 @@
  *
  * Notes      section 10.3 偏移量问题
  * Watch      the length: what was rounded off the offset has to be added to it
- * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: check 13 fails
- *            2. In `char *p`, where - (off_t)rest -> 0: checks 12 and 13 fail
- *            3. In `char *s`, 6, RW -> rest + 6, RW: check 10 fails
- *            4. In `char *whole`, fd, one -> fd, 0: check 5 fails
+ * Try this   1. Everywhere, MAP_SHARED, fd, -> MAP_SHARED, fd, -(off_t)page &:
+ *               checks 1, 2, 3 and 8 fail
+ *            2. 2 * (off_t)page - 3 -> 2 * (off_t)page - 6: check 10 fails
+ *            3. In `char *p`, rest + 6 -> 6: checks 11, 12 and 13 fail
+ *            4. In `char *p`, where - (off_t)rest -> 0: checks 12 and 13 fail
  * See also   mmap(2), pread(2), sysconf(3); 01_arguments (huge pages), 10_1_file_size
  */
 #include <string.h>
@@ -41,13 +42,13 @@ int main(int argc, char **argv) {
     if (pwrite(fd, "1", 1, one) != 1) die("pwrite");
     char *whole = mmap(NULL, page, RW, MAP_SHARED, fd, one);
     check(whole != MAP_FAILED, "an offset of one page works", "10.3-1");
-    if (whole == MAP_FAILED) die("mmap");
-    check(*whole == '1', "the mapping begins with the file's second page", "10.3-1");
+    check(whole != MAP_FAILED && *whole == '1', "the mapping begins with the file's second page",
+          "10.3-1");
 
+    predict("Which fails: mmap(), the first access, or neither?");
     step("An offset beyond the end of the file.");
     char *nothing = mmap(NULL, page, RW, MAP_SHARED, fd, beyond);
     check(nothing != MAP_FAILED, "mmap() does not ask whether the file reaches that far", "10.3-1");
-    if (nothing == MAP_FAILED) die("mmap");
     check_str(load_from(nothing), "SIGBUS BUS_ADRERR",
               "a load from beyond the end of the file dies", "10.3-1");
 
@@ -56,11 +57,13 @@ int main(int argc, char **argv) {
     if (pwrite(fd, "offset", 6, where) != 6) die("pwrite");
     check_errno(mmap(NULL, 6, RW, MAP_SHARED, fd, where) == MAP_FAILED, EINVAL,
                 "an unaligned offset is EINVAL whatever the length", "10.3-1");
+
+    predict("Six bytes are mapped, from the rounded offset on: which letters can be read?");
+    step("The next mistake: the offset is rounded down, but the length stays 6.");
     size_t rest = (size_t)where % page;
+    /* Pages that permit nothing: so it is known what lies behind s. */
     char *area = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (area == MAP_FAILED) die("mmap");
-
-    step("The next mistake: the offset is rounded down, but the length stays 6.");
     char *s = mmap(area, 6, RW, MAP_SHARED | MAP_FIXED, fd, where - (off_t)rest);
     if (s == MAP_FAILED) die("mmap");
     check_str(load_from(s + rest + 2), "no signal", "bytes up to the end of the page can be read",
@@ -74,11 +77,12 @@ int main(int argc, char **argv) {
     evidence("offset %lld = %lld + %zu: map %zu bytes from %lld on, read at p + %zu",
              (long long)where, (long long)where - (long long)rest, rest, rest + 6,
              (long long)where - (long long)rest, rest);
-    check_str(load_from(p + rest + 5), "no signal",
-              "with the rest added to the length the last byte is there", "10.3-1");
+    bool there = check_str(load_from(p + rest + 5), "no signal",
+                           "with the rest added to the length the last byte is there", "10.3-1");
     if (pread(fd, text, 6, where) != 6) die("pread");
-    check(memcmp(p + rest, text, 6) == 0, "p + rest reads what pread(2) reads there", "10.3-1");
-    memcpy(p + rest, "OFFSET", 6);
+    check(there && memcmp(p + rest, text, 6) == 0, "p + rest reads what pread(2) reads there",
+          "10.3-1");
+    if (there) memcpy(p + rest, "OFFSET", 6);
     if (pread(fd, text, 6, where) != 6) die("pread");
     check_str(text, "OFFSET", "a store through p + rest is in the file there", "10.3-1");
     check(byte_in_file(fd, (size_t)where - 1) == 0 && byte_in_file(fd, (size_t)where + 6) == 0,

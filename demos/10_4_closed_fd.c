@@ -4,8 +4,10 @@
  * Notes      section 10.4 文件描述符问题
  * Watch      descriptor and name go, the file stays: the mapping itself keeps it open
  * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: checks 4, 5 and 8 fail
- *            2. if (close(fd) == -1) die("close"); -> nothing: checks 1, 2 and 13 fail
- *            3. unlink(path) == -1 -> fchmod(look, 0600) == -1: checks 6, 7 and 13 fail
+ *            2. In `char *p`, MAP_SHARED -> MAP_SHARED | MAP_ANONYMOUS:
+ *               checks 4, 8, 12 and 13 fail
+ *            3. if (close(fd) == -1) die("close"); -> nothing: checks 1, 2 and 13 fail
+ *            4. unlink(path) == -1 -> fchmod(look, 0600) == -1: checks 6, 7 and 13 fail
  * See also   mmap(2), close(2), unlink(2), inotify(7); 07_what_fork_inherits
  */
 #include <fcntl.h>
@@ -50,6 +52,7 @@ int main(int argc, char **argv) {
     check_str(page_kind(getpid(), p), FILE_PAGE,
               "stores after close() go to the page cache as before", "10.4-1");
 
+    predict("Do stores still reach the file, and does it still take up space?");
     step("Remove the file's name, too.");
     if (unlink(path) == -1 || fstat(look, &info) == -1) die("unlink");
     check_num(info.st_nlink, ==, 0, "after unlink() the file has no name", "10.4-1");
@@ -61,6 +64,7 @@ int main(int argc, char **argv) {
     check_num(info.st_blocks * 512, >=, page, "a file without a name still takes up its space",
               "10.4-1");
 
+    predict("Neither name nor descriptor is left: is the file deleted now?");
     step("Close the last descriptor. What is left is the mapping.");
     if (close(look) == -1) die("close");
     check_str(p, "no name", "without name and descriptor the mapping still reads", "10.4-1");

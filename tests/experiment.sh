@@ -23,7 +23,9 @@ awk -v apply="$number" -f "$here/experiments.awk" "$source" >"$tmp/$demo.c" || e
 sh "$build/tests/compile.sh" "$tmp/$demo.c" "$tmp/$demo" >"$tmp/compiler" 2>&1 ||
     { echo "the changed program does not compile:" && cat "$tmp/compiler" && exit 1; }
 while read -r partner; do ln -s "$build/$partner" "$tmp/$partner"; done <"$build/partners.txt"
-"$tmp/$demo" >"$tmp/out" 2>"$tmp/err" </dev/null
+arguments=$(sed -n "s/^$demo //p" "$build/demos.txt")
+# shellcheck disable=SC2086
+"$tmp/$demo" $arguments >"$tmp/out" 2>"$tmp/err" </dev/null
 status=$?
 "$build/tests/environment" >"$tmp/reasons" || exit 99
 

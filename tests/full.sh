@@ -11,10 +11,8 @@ tmp=$(mktemp -d) || exit 99
 # shellcheck disable=SC2016 # expanded by the inner shell
 fill='mount -t tmpfs -o size=64k none "$1" && { cat /dev/zero >"$1/filler" 2>/dev/null; true; }'
 unshare -rm sh -c "$fill" sh "$tmp" 2>/dev/null || { echo "no namespaces here" && exit 77; }
-# Through a pipe: cat ends only when the janitor (common/scratch.c), too, is gone.
 # shellcheck disable=SC2016
-out=$(unshare -rm sh -c "$fill"' &&
-    { TMPDIR=$1 XDG_RUNTIME_DIR=$1 "$2"; echo "status $?"; } | cat; ls "$1"' sh "$tmp" "$1" 2>&1)
+out=$(unshare -rm sh -c "$fill"' && TMPDIR=$1 XDG_RUNTIME_DIR=$1 "$2"; echo "status $?"; ls "$1"' sh "$tmp" "$1" 2>&1)
 printf '%s\n' "$out"
 printf '%s\n' "$out" | grep -Eq '^(Bail out!|08_(writer|reader):) .*\(ENOSPC\)$' &&
     printf '%s\n' "$out" | grep -q '^status 99$' &&

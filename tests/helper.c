@@ -481,6 +481,23 @@ static int scratch_queue(void) {
     return end();
 }
 
+/* The program that a child has become finds the directory although the demo was killed. */
+static int scratch_exec(void) {
+    int ends[2];
+    scratch_until(0);
+    if (pipe2(ends, O_CLOEXEC) == -1) die("pipe");
+    pid_t child = fork();
+    if (child == -1) die("fork");
+    if (child == 0) {
+        keep_scratch();
+        dup2(ends[0], STDIN_FILENO);
+        execlp("sh", "sh", "-c", "cat; ls \"$0\"", scratch_dir(), NULL); /* cat: until the kill */
+        die("exec sh");
+    }
+    raise(SIGKILL);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -520,6 +537,7 @@ int main(int argc, char **argv) {
         {"scratch-die", scratch_die},
         {"scratch-child", scratch_child},
         {"scratch-queue", scratch_queue},
+        {"scratch-exec", scratch_exec},
     };
     struct turns turns;
     program = argv[0];

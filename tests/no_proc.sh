@@ -8,8 +8,9 @@ hide='mount -t tmpfs none /proc'
 unshare -rm sh -c "$hide" 2>/dev/null || { echo "no namespaces here" && exit 77; }
 status=0
 for program; do
-    # shellcheck disable=SC2016
-    out=$(unshare -rm sh -c "$hide"' && exec "$0"' "$program" 2>&1)
+    arguments=$(sed -n "s/^$(basename "$program") //p" "$(dirname "$program")/demos.txt")
+    # shellcheck disable=SC2016,SC2086
+    out=$(unshare -rm sh -c "$hide"' && exec "$0" "$@"' "$program" $arguments 2>&1)
     code=$?
     printf '%s\n' "$out" | awk -v name="$(basename "$program")" -v code=$code '
         /^1\.\./ { plan = substr($0, 4) + 0 }

@@ -13,7 +13,9 @@ tmp=$(mktemp -d) || exit 99
 status=0
 for program; do
     demo=$(basename "$program")
-    yes '' | head -n 200 | "$program" --step >"$tmp/out" 2>&1
+    arguments=$(sed -n "s/^$demo //p" "$(dirname "$program")/demos.txt")
+    # shellcheck disable=SC2086
+    yes '' | head -n 200 | "$program" $arguments --step >"$tmp/out" 2>&1
     awk -v demo="$demo" '
         function wrong(text) { print demo ": " text; bad = 1 }
         FNR == NR { line[FNR] = $0; if (/^ *step\(/) steps_in_source++; next }

@@ -14,12 +14,14 @@ if [ $# -ne 1 ]; then echo "usage: $0 [--renew] PROGRAM" >&2 && exit 2; fi
 program=$1
 expected=${EXPECTED_DIR:-$here/expected}/$(basename "$program").txt
 environment=$(dirname "$program")/tests/environment
+arguments=$(sed -n "s/^$(basename "$program") //p" "$(dirname "$program")/demos.txt")
 
 tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
 tmp=$(mktemp -d) || exit 99
-"$program" >"$tmp/out" 2>"$tmp/err" </dev/null
+# shellcheck disable=SC2086
+"$program" $arguments >"$tmp/out" 2>"$tmp/err" </dev/null
 status=$?
 "$environment" >"$tmp/reasons" || exit 99
 

@@ -21,6 +21,7 @@ cat "$(dirname "$0")/stderr" >&2
 exit "$(cat "$(dirname "$0")/status")"
 END
 printf '#!/bin/sh\necho "needs a reason"\n' >"$tmp/tests/environment"
+echo demo >"$tmp/demos.txt"
 chmod +x "$tmp/demo" "$tmp/tests/environment"
 cat >"$tmp/demo.txt" <<'END'
 TAP version 14
