@@ -60,8 +60,8 @@ int main(int argc, char **argv) {
 
     predict("The child only loads. Which of the messages 1 and 2 will it get?");
     step("In memory alone: store a 1, store a 2, let the child load.");
-    for (char next = '1'; next <= '2'; next++)
-        m->message = next;
+    for (int next = '1'; next <= '2'; next++)
+        m->message = (char)next;
     check_num(give_turn(&reader), ==, '2', "a store does not wait for a reader: the 1 is lost",
               "2.3-6");
     check(m->message == '2', "a load takes nothing away: a reader cannot see what is new", "2.3-6");

@@ -15,11 +15,11 @@ tmp=$(mktemp -d) || exit 99
 make_demos() {
     echo "| demo | notes | question |"
     echo "|---|---|---|"
-    sed -n 's/^  \([0-9][0-9]_[a-z0-9_]*\)$/\1/p' CMakeLists.txt | while read -r demo; do
-        awk -v demo="$demo" '
+    sed -n 's/^  \([0-9][0-9]_[a-z0-9_]*\)$/\1/p' CMakeLists.txt | while read -r name; do
+        awk -v demo="$name" '
             FNR == 2 { question = substr($0, length(demo) + 7) }
             /^ \* Notes/ { sub(/^ \* Notes +/, ""); sub(/^sections? /, ""); notes = $0 }
-            /^ \* Watch/ { print "| `" demo "` | " notes " | " question " |"; exit }' "demos/$demo.c"
+            /^ \* Watch/ { print "| `" demo "` | " notes " | " question " |"; exit }' "demos/$name.c"
     done
 }
 
