@@ -19,6 +19,7 @@
 
 #include "check.h"
 #include "observe.h"
+#include "picture.h"
 #include "process.h"
 #include "scratch.h"
 
@@ -98,6 +99,7 @@ int main(int argc, char **argv) {
     check_num(same_frame(self, p, self, shared), ==, 1, "two mappings of a page are one frame",
               "2.1-4");
     private[0] = 'P';
+    picture({"file", self, p}, {"shared", self, shared}, {"private", self, private});
     check_num(same_frame(self, p, self, private), ==, 0,
               "the first store to a page of a private mapping copies that page", "2.1-4");
     tell("Not checked here (2.1-3): read() or write() of a file copies once, page cache <-> "

@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
     char in_file[16] = "";
     int ends[2];
 
-    step("The notes' three stores, in the same order: ahead and back. A guard page is behind.");
+    step("The three stores of the notes, ahead and back. Behind the mapping is a guard page.");
     int fd = scratch_file("file", 2 * page);
     char *guard = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (guard == MAP_FAILED) die("mmap");

@@ -14,6 +14,7 @@
 #include <mqueue.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -35,6 +36,15 @@ static long fill(int pipe_end, const char *p) {
         bytes += written;
     if (errno != EAGAIN) die("write");
     return bytes;
+}
+
+/* The number in a file of /proc/sys, for evidence. */
+static long setting(const char *path) {
+    char text[32] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd == -1 ? 0 : read(fd, text, sizeof text - 1);
+    if (fd != -1) close(fd);
+    return got > 0 ? atol(text) : UNKNOWN;
 }
 
 /* A queue that is gone when it is closed. `name` is only needed to open it. */
@@ -70,12 +80,15 @@ int main(int argc, char **argv) {
     if (fcntl(ends[1], F_SETPIPE_SZ, (int)page) == -1) die("fcntl");
     check_num(fill(ends[1], m), ==, page, "F_SETPIPE_SZ changes it, here to one page", "2.3-3");
 
-    step("Message queues: one for a single message of 8 bytes, one too large, one too many.");
+    step("A message queue for one message of 8 bytes; queues that are too large.");
     const char *const rules[] = {
         "a second message for a queue of one would have to wait: EAGAIN",
         "no message may be longer than the queue was made for: EMSGSIZE",
         "a queue for a million messages is refused, even to root: EINVAL",
         "all queues of a user may take RLIMIT_MSGQUEUE bytes, not more: EMFILE"};
+    evidence("without privilege: %s messages of %s bytes in a queue",
+             number(setting("/proc/sys/fs/mqueue/msg_max")),
+             number(setting("/proc/sys/fs/mqueue/msgsize_max")));
     snprintf(name, sizeof name, "%s", strrchr(scratch_dir(), '/')); /* as unique as that */
     remove_at_end(name, -1);
     mqd_t queue = make_queue(name, 1, 8);
