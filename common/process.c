@@ -163,12 +163,12 @@ const char *call_with(void (*function)(volatile char *), volatile char *address)
     return text;
 }
 
-/* The access must be the plain one, without what ASan adds to it. */
-__attribute__((no_sanitize_address)) static void load(volatile char *address) {
+/* The access must be the plain one, without what ASan and UBSan add to it. */
+__attribute__((no_sanitize("address", "undefined"))) static void load(volatile char *address) {
     (void)*address;
 }
 
-__attribute__((no_sanitize_address)) static void store(volatile char *address) {
+__attribute__((no_sanitize("address", "undefined"))) static void store(volatile char *address) {
     *address = 'x';
 }
 

@@ -234,12 +234,13 @@ static void store_behind(volatile char *address) {
 
 static int crashes(void) {
     size_t page = page_size();
-    start(6);
+    start(7);
     char *p = mmap(NULL, 3 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED || munmap(p + page, page) == -1) die("mmap");
     check_str(load_from(p), "no signal", "a load from a readable page", NULL);
     check_str(store_to(p), "SIGSEGV SEGV_ACCERR", "a store to a read-only page", NULL);
     check_str(load_from(p + page), "SIGSEGV SEGV_MAPERR", "a load from a hole", NULL);
+    check_str(load_from(NULL), "SIGSEGV SEGV_MAPERR", "a load from nowhere", NULL);
     char where[64];
     snprintf(where, sizeof where, "SIGSEGV SEGV_MAPERR at %p", (void *)(p + page));
     check_str(call_with(store_behind, p), where, "a function that stores elsewhere", NULL);
