@@ -5,8 +5,10 @@
  * Watch      only the pages that were written are private; the others follow the file
  * Corrects   4.3-4 4.4-2
  * Try this   1. In `char *p`, MAP_PRIVATE -> MAP_SHARED: checks 5, 6, 7, 13 and 14 fail, 9 may
- *            2. In `char *s`, MAP_SHARED -> MAP_PRIVATE: check 12 fails
- *            3. if (ftruncate(fd, 0) == -1) die("ftruncate"); -> nothing: checks 15 and 16 fail
+ *            2. In `char *p`, MAP_PRIVATE -> MAP_PRIVATE | MAP_POPULATE:
+ *               checks 1, 3, 4, 8, 9 and 12 fail
+ *            3. faults_of_store(w, 1, 'W') -> faults_of_load(w, 1): check 11 fails
+ *            4. if (ftruncate(fd, 0) == -1) die("ftruncate"); -> nothing: checks 15 and 16 fail
  * See also   mmap(2), ftruncate(2); 04_shared_mapping, 05_cow_after_fork
  */
 #include <fcntl.h>
@@ -72,21 +74,24 @@ int main(int argc, char **argv) {
     check_num(faults_of_store(w, 1, 'X'), ==, 0, "a page stored to first is writable at once",
               "5.1-3");
 
+    predict("Page 0 of p has been stored to, page 1 has not. Which follows the file?");
     step("Others change the file later. POSIX leaves open what p shows; Linux does this:");
     tell("The notes say (4.3-4, wrong): every process has its own copy, others cannot change it.");
     s[0] = s[page] = '2';
     check(p[page] == '2', "a page without a store of one's own follows the file", "4.3-4");
-    check(p[0] == 'P', "a page with one's own store does not", "4.3-4");
+    check(p[0] == 'P', "a page with one's own store does not follow", "4.3-4");
     p[page] = 'Q';
     s[page] = '3';
     check(p[page] == 'Q', "from one's own first store on, the page stands still", "4.3-4");
 
+    predict("Page 0 of p is a copy of our own. What does it hold afterwards?");
     step("Somebody truncates the file to nothing and makes it long again.");
     if (ftruncate(fd, 0) == -1) die("ftruncate");
     check_str(load_from(p), "SIGBUS BUS_ADRERR", "a load from one's own copy dies", "4.3-4");
     if ((errno = posix_fallocate(fd, 0, 2 * (off_t)page)) != 0) die("posix_fallocate");
     check(p[0] == 0, "the copy is lost: the page reads as zeros", "4.3-4");
 
+    predict("How many page faults does a first load cost: private? shared?");
     step("Read only: is a private mapping the cheaper one?");
     tell("The notes say (4.4-2, wrong): use MAP_PRIVATE for read-only mappings, it is faster.");
     char *rp = mmap(NULL, 2 * page, PROT_READ, MAP_PRIVATE, fd, 0);

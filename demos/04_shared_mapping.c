@@ -7,6 +7,7 @@
  * Try this   1. In `char *a`, MAP_SHARED -> MAP_PRIVATE: checks 6, 7, 8, 9, 10, 11 and 12 fail
  *            2. In `char *p2`, MAP_SHARED -> MAP_PRIVATE: checks 11 and 12 fail
  *            3. config->second = 2; -> config->second = config->third = 2;: check 12 fails
+ *            4. open(path, O_RDWR) == -1 -> open(path, O_CREAT | O_RDWR, 0600) == -1: check 1 fails
  * See also   mmap(2), open(2); 04_private_mapping
  */
 #include <fcntl.h>
@@ -35,7 +36,7 @@ int main(int argc, char **argv) {
     step("Process B comes too early: the file is not there, then it is there but empty.");
     check_errno(open(path, O_RDWR) == -1, ENOENT, "open() before A creates the file: ENOENT",
                 "4.2-2");
-    int fd = open(path, O_CREAT | O_EXCL | O_RDWR, 0600);
+    int fd = open(path, O_CREAT | O_RDWR, 0600);
     if (fd == -1) die("open");
     char *early = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     check(early != MAP_FAILED, "mmap() of an empty file succeeds", "4.2-2");
@@ -59,6 +60,7 @@ int main(int argc, char **argv) {
     check_num(smaps_kb(self, a, "Anonymous"), ==, 0, "no memory was spent on a copy", "4.1-4");
     check(byte_in_file(fd, 11) == 'A', "the file has the store, to the last letter", "4.1-1");
 
+    predict("A has called neither msync() nor close(). What does B read?");
     step("Process B opens the file, maps it and reads; then it stores.");
     turns_open(&b);
     b.pid = fork();
@@ -85,6 +87,7 @@ int main(int argc, char **argv) {
     evidence("A reads \"%.12s\"", a);
     check(strcmp(a, "Hello from B") == 0, "A reads what B has stored", "4.1-2 4.1-6");
 
+    predict("Does B read 1 1 1, 2 2 2, or something else?");
     step("A updates a shared configuration of three members from 1 to 2. B looks in the middle.");
     tell(
         "The notes say (4.4-1, in part): one process changes a configuration, all see it at once.");
@@ -97,6 +100,7 @@ int main(int argc, char **argv) {
     evidence("B read %ld %ld %ld", seen / 100, seen / 10 % 10, seen % 10);
     check_num(seen, ==, 221, "at once means store by store: B saw half an update", "4.2-1 4.4-1");
 
+    predict("Which of the two first stores costs a page fault?");
     step("What does the first store cost? Two fresh mappings, one shared, one private.");
     tell("The notes say (4.1-5, wrong): MAP_SHARED is faster, its first store copies nothing.");
     char *s = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

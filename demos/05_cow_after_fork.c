@@ -10,6 +10,7 @@
  *               checks 8, 9, 13, 14 and 16 fail
  *            3. In `char *p`, MAP_PRIVATE -> MAP_PRIVATE | MAP_POPULATE:
  *               checks 1, 2, 3, 5, 6, 7, 13, 18 and 21 fail
+ *            4. long original -> *p = 'P'; long original: checks 3, 8, 9, 10 and 21 fail
  * See also   mmap(2), fork(2); 05_cow_anonymous, 04_private_mapping
  */
 #include <sys/mman.h>
@@ -35,6 +36,7 @@ int main(int argc, char **argv) {
     picture({"parent", parent, p});
     check_str(page_kind(parent, p), NO_PAGE, "after mmap() the parent has no page yet", "5.2-1");
 
+    predict("After fork(), is the page in the child's page table, too?");
     step("The parent reads the page, then calls fork(). The child touches nothing.");
     check_num(faults_of_load(p, 1), ==, 1, "the first read costs a page fault", "5.1-1");
     turns_open(&child);
@@ -79,6 +81,7 @@ int main(int argc, char **argv) {
     check_num(give_turn(&child), ==, 'O', "the child still reads the O", "5.1-2 5.2-6");
     check_num(mapped_once(child.pid, p), ==, 1, "the original's map count fell to 1", "5.2-6");
 
+    predict("Is the page copied once more, or does the child keep the original?");
     step("The child stores a C. It is the only one that maps the original.");
     tell("The notes say (5.2-8 5.3-2, wrong): the count is now 0, the original can be freed.");
     check_num(give_turn(&child), ==, 1, "the child's store faults, too", "5.2-7");
@@ -88,6 +91,7 @@ int main(int argc, char **argv) {
               "5.2-5 5.2-7");
     check_num(frame_of(child.pid, p), !=, original, "the copy is in another frame", "5.3-3");
 
+    predict("Nobody maps the original any more. Is it freed?");
     step("Who has what? Look at the file through read() and through a new mapping.");
     unsigned char resident = 0;
     char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);

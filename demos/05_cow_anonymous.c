@@ -6,9 +6,9 @@
  * Corrects   5.2-5 5.2-8
  * Try this   1. In `char *p`, MAP_PRIVATE -> MAP_SHARED: checks 2, 3, 5, 8, 13 and 15 fail,
  *               11 and 16 may
- *            2. brief = fork() -> brief = vfork(): check 15 fails, 16 may
- *            3. In `madvise(p`, MADV_NOHUGEPAGE -> MADV_WIPEONFORK: checks 2, 3, 5, 8,
- *               12 and 15 fail, 1, 10, 11 and 16 may
+ *            2. faults_of_store(p, PAGES, 'P') -> faults_of_load(p, PAGES):
+ *               checks 5, 6, 7, 8, 12 and 13 fail, 11 may
+ *            3. turns_close(&second); -> nothing: checks 14 and 17 fail, 16 may
  * See also   fork(2), madvise(2), proc(5) (vmstat: pgreuse); 05_cow_after_fork
  */
 #include <sched.h>
@@ -36,9 +36,10 @@ int main(int argc, char **argv) {
     begin(argc, argv, 18, "does the last owner of an anonymous page copy it, too?");
     size_t page = page_size(), bytes = PAGES * page;
     pid_t parent = getpid();
-    struct turns child;
+    struct turns child, second;
     stay_on_this_cpu();
 
+    predict("After fork(), are the pages in the child's page table, too?");
     step("Map 1000 anonymous pages and store an O into each; then fork().");
     char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) die("mmap");
@@ -69,6 +70,7 @@ int main(int argc, char **argv) {
     check_num(frame_of(parent, p), !=, original, "who stores first gets the copy", "5.2-6");
     check_num(frame_of(child.pid, p), ==, original, "the other keeps the original frame", "5.2-6");
 
+    predict("Does the last owner's store copy the page, too?");
     step("The child stores a C into each page: it is their last owner.");
     tell("The notes say (5.2-5 5.2-8, wrong): it gets a copy, too; the original can be freed.");
     long reused = vmstat("pgreuse");
@@ -82,12 +84,14 @@ int main(int argc, char **argv) {
     check(*p == 'P' && give_turn(&child) == 'C', "one address, two contents", "5.2-9");
     turns_close(&child);
 
-    step("The parent forks again; this child ends at once, and the parent stores.");
+    predict("Do the parent's stores still fault? Do they copy?");
+    step("The parent forks again; this child touches nothing and ends; then the parent stores.");
     long before = frame_of(parent, p);
-    pid_t brief = fork();
-    if (brief == -1) die("fork");
-    if (brief == 0) _exit(0);
-    wait_for(brief);
+    turns_open(&second);
+    second.pid = fork();
+    if (second.pid == -1) die("fork");
+    if (second.pid == 0) last_turn(&second);
+    turns_close(&second);
     check_num(mapped_once(parent, p), ==, 1, "when the child is gone the parent owns all", "5.x-1");
     reused = vmstat("pgreuse");
     check_num(faults_of_store(p, PAGES, 'Q'), >=, PAGES, "the next stores fault, too", "5.x-1");

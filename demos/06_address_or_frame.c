@@ -5,7 +5,10 @@
  * Watch      two unrelated processes, their addresses, their frames, before and after a store
  * Try this   1. In `char *s =`, MAP_SHARED -> MAP_PRIVATE: checks 8, 9 and 10 fail
  *            2. In `char *p =`, MAP_PRIVATE -> MAP_SHARED: checks 11, 12, 14, 16 and 18 fail
- *            3. In `char *p =`, (off_t)page -> 0: checks 3 and 7 fail
+ *            3. In `volatile char *shared`, MAP_SHARED, fd -> MAP_SHARED | MAP_ANONYMOUS, -1:
+ *               checks 3, 4, 5, 8 and 9 fail
+ *            4. Everywhere, MAP_PRIVATE, fd -> MAP_PRIVATE | MAP_POPULATE, fd:
+ *               checks 1, 2, 6, 7, 13 and 17 fail
  * See also   mmap(2), execve(2), proc(5) (pagemap); 03_page_cache, 05_cow_after_fork
  */
 #include <fcntl.h>
@@ -61,6 +64,7 @@ int main(int argc, char **argv) {
     check_str(page_kind(a, p), NO_PAGE, "at first A has no page", "6.3-1");
     check_str(page_kind(b.pid, bp), NO_PAGE, "at first B has none either", "6.3-1");
 
+    predict("Each of the two maps two pages. How many frames is that in all?");
     step("Both read both pages.");
     long b_s = give_turn(&b), b_p = give_turn(&b);
     bool right = *s == 's' && *p == 'p' && b_s == 's' && b_p == 'p';
@@ -75,6 +79,7 @@ int main(int argc, char **argv) {
     long original = frame_of(b.pid, bp);
     check_num(frame_of(a, p), ==, original, "a private page is one frame, too", "6.3-1");
 
+    predict("In which of its two pages does B find the A?");
     step("A stores an A into each page.");
     *s = *p = 'A';
     b_s = give_turn(&b), b_p = give_turn(&b);
@@ -93,12 +98,13 @@ int main(int argc, char **argv) {
     check_num(frame_of(b.pid, bp), ==, original, "MAP_PRIVATE: B keeps its frame", "6.3-2");
     check(file_p == 'p', "MAP_PRIVATE: the file has no store", "6.4-1");
 
+    predict("Both have mapped it MAP_PRIVATE. Who sees the w?");
     step("The second page of the file is written by write().");
     tell("The notes say (6.4-1, in part): with MAP_PRIVATE each process is independent.");
     if (pwrite(fd, "w", 1, (off_t)page) != 1) die("pwrite");
     give_turn(&b);
     check_num(give_turn(&b), ==, 'w', "B, which has not stored, follows the file", "6.4-1");
-    check(*p == 'A', "A, which has stored, does not", "6.4-1");
+    check(*p == 'A', "A, which has stored, does not follow the file", "6.4-1");
 
     tell("The table of 6.4, as measured:      MAP_SHARED    MAP_PRIVATE");
     evidence("same address in A and B           %-12s  %s", cell(s == bs, 1), cell(p == bp, 1));

@@ -4,10 +4,10 @@
  * Notes      section 10.6 munmap 问题, 问题9
  * Watch      the error is harmless, the success is dangerous: it hits whoever lives there now
  * Corrects   10.6-2
- * Try this   1. In `char *other`, FIXED -> MAP_PRIVATE | MAP_FIXED: check 15 fails
- *            2. char *pointer = p + 100 -> char *pointer = p + page: checks 1, 3, 5 and 8 fail
- *            3. char *stale = p + page -> char *stale = p + page + 100:
- *               checks 13, 14, 15, 16 and 17 fail
+ * Try this   1. char *pointer = p + 100 -> char *pointer = p + page: checks 1, 3, 5 and 8 fail
+ *            2. pointer -= (uintptr_t)pointer % page; -> nothing: checks 4 and 5 fail
+ *            3. munmap(p + 3 * page, page / 2) -> munmap(p + 3 * page + page / 2, page / 2):
+ *               checks 10 and 11 fail
  *            4. *address = NULL; -> nothing: check 18 fails
  * See also   munmap(2); 01_munmap
  */
@@ -53,6 +53,7 @@ int main(int argc, char **argv) {
     check_str(load_from(p), "SIGSEGV SEGV_MAPERR", "the page of an accepted address is gone",
               "10.6-1");
 
+    predict("Is that allowed? If so, how much goes with half a page?");
     step("Unmap the third of four pages, then half a page of the fourth.");
     tell("The notes say (10.6-2, wrong): munmap() must be given the original address.");
     check(munmap(p + 2 * page, page) == 0, "an address that mmap() never returned will do",
@@ -68,7 +69,8 @@ int main(int argc, char **argv) {
     check(byte_in_file(fd, 2 * page) == 'C', "the file keeps what was stored in unmapped pages",
           NULL);
 
-    step("The mistake: munmap() twice. Between the calls another mapping comes to live there.");
+    predict("What does each of the later calls return, and what does it unmap?");
+    step("The mistake: munmap() again, before and after another mapping comes to live there.");
     char *stale = p + page;
     check(munmap(stale, page) == 0, "the first munmap() succeeds", NULL);
     check(munmap(stale, page) == 0, "a second munmap() of the same range is no error", NULL);

@@ -3,7 +3,7 @@
  *
  * Notes      section 10.7 MAP_PRIVATE 行为, 问题10
  * Watch      two mappings of one file: p says Modified, the file and s say Original
- * Try this   1. In `char *p`, MAP_PRIVATE -> MAP_SHARED: checks 4, 5, 7, 10 and 11 fail
+ * Try this   1. Everywhere, MAP_PRIVATE, fd -> MAP_SHARED, fd: checks 4, 5, 7, 10, 11 and 14 fail
  *            2. In `char *s`, MAP_SHARED -> MAP_PRIVATE: checks 12 and 13 fail
  *            3. read(fd, buf, sizeof buf) -> read(fd, buf, 8): checks 2, 3 and 4 fail
  *            4. In `int eight`, 8 -> page: checks 15 and 16 fail
@@ -51,6 +51,7 @@ int main(int argc, char **argv) {
     check_str(page_kind(getpid(), s), FILE_PAGE, "a shared mapping shows the file's own page",
               "10.7-1");
 
+    predict("What does msync() of a private mapping return: 0, or an error?");
     step("What does not help: msync(). Then p is unmapped.");
     check(msync(p, page, MS_SYNC) == 0, "msync() of a private mapping succeeds", NULL);
     check(byte_in_file(fd, 0) == 'O', "msync() of a private mapping writes nothing to the file",
@@ -65,12 +66,14 @@ int main(int argc, char **argv) {
     if (pread(fd, buf, 9, 0) != 9) die("pread");
     check_str(buf, "Modified", "a store to a MAP_SHARED mapping is in the file at once", NULL);
 
+    predict("pwrite() changes the file: which of p and s shows that?");
     step("The other cure: a private mapping for one's own changes, pwrite() for the file.");
     strcpy(p, "my notes");
     if (pwrite(fd, "Official", 8, 0) != 8) die("pwrite");
     check_str(s, "Official", "what pwrite() writes is seen by shared mappings", NULL);
     check_str(p, "my notes", "pwrite() leaves a private copy alone", NULL);
 
+    predict("What does read() return, and where does printf(\"%s\", buf) stop?");
     step("The notes' printf() once more, with a file of eight bytes: no zeros follow.");
     int eight = scratch_file("eight.txt", 8);
     if (pwrite(eight, "Original", 8, 0) != 8) die("pwrite");

@@ -2,11 +2,11 @@
  * 10_8_more_traps - which traps do the notes leave out?
  *
  * Notes      section 10 使用注意事项: what is missing there
- * Watch      the wrong way and the right way side by side, four times
- * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: check 10 fails
- *            2. memset(p, 'x', page); -> strcpy(p, "text");: checks 5, 6, 7 and 10 fail
- *            3. In `char *bad`, MAP_SHARED -> MAP_SHARED | MAP_ANONYMOUS: checks 1 and 3 fail
- *            4. char *changed = p + 100 -> char *changed = p: check 8 fails
+ * Watch      the wrong way beside the right way (open() without a mode: undefined, not tried)
+ * Try this   1. In `char *bad`, MAP_SHARED -> MAP_SHARED | MAP_ANONYMOUS: checks 1 and 3 fail
+ *            2. memset(p, 'x', page) -> memset(p, 'x', page - 1): checks 5, 6 and 7 fail
+ *            3. In `*start`, changed - (uintptr_t)changed % page -> changed: check 9 fails
+ *            4. In `char *p`, MAP_SHARED -> MAP_PRIVATE: check 10 fails
  * See also   mmap(2), open(2), umask(2), msync(2); 10_5_out_of_bounds, 10_9_two_at_once
  */
 #include <fcntl.h>
@@ -28,11 +28,13 @@ int main(int argc, char **argv) {
     begin(argc, argv, 10, "which traps do the notes leave out?");
     size_t page = page_size();
 
+    predict("This mmap() fails: does if (p == NULL) find out?");
     step("The result of mmap() is compared with NULL, or not at all.");
     char *bad = mmap(NULL, page, RW, MAP_SHARED, -1, 0);
     check_errno(bad == MAP_FAILED, EBADF, "a mapping without a descriptor is EBADF", NULL);
     check(bad != NULL, "a failed mmap() does not return NULL: if (p) lets it pass", NULL);
-    check_str(store_to(bad), "SIGSEGV SEGV_MAPERR", "a store to MAP_FAILED dies", NULL);
+    check_str(bad ? store_to(bad) : "no store", "SIGSEGV SEGV_MAPERR", "a store to MAP_FAILED dies",
+              NULL);
 
     step("open() with O_CREAT but no mode takes what happens to be in a register. Give a mode.");
     umask(027);
@@ -42,6 +44,7 @@ int main(int argc, char **argv) {
     evidence("mode 0666, umask 027: the file has %04o", info.st_mode & 0777);
     check_num(info.st_mode & 0777, ==, 0640, "a new file has the mode given, less the umask", NULL);
 
+    predict("What does strlen(p) return?");
     step("A full page of text: mapped bytes are no string.");
     if ((errno = posix_fallocate(fd, 0, (off_t)page)) != 0) die("posix_fallocate");
     char *area = mmap(NULL, 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -56,6 +59,7 @@ int main(int argc, char **argv) {
     check_num(snprintf(NULL, 0, "%.*s", (int)page, p), ==, page,
               "a counted length (strnlen(), %.*s) stops in time", NULL);
 
+    predict("They begin at p + 100: does msync() take that address?");
     step("msync() of the bytes that were changed, wherever they are.");
     char *changed = p + 100, *start = changed - (uintptr_t)changed % page;
     check_errno(msync(changed, 8, MS_SYNC) == -1, EINVAL, "msync() inside a page is EINVAL", NULL);

@@ -4,9 +4,10 @@
  * Notes      section 10 使用注意事项: what is missing there, for two processes
  * Watch      a pointer is good in one process only; of two ++, one gets lost
  * Try this   1. In `struct note *note`, MAP_SHARED -> MAP_PRIVATE: check 3 fails
- *            2. In `struct counters *shared`, MAP_SHARED -> MAP_PRIVATE: checks 4, 6 and 7 fail
- *            3. In `void *taken`, PROT_NONE -> PROT_READ: check 2 fails
- *            4. long loaded = atomic_load(&shared->plain); -> long loaded = 1;: check 5 fails
+ *            2. In `void *taken`, PROT_NONE -> PROT_READ: check 2 fails
+ *            3. atomic_store(&shared->plain, loaded + 1) -> atomic_fetch_add(&shared->plain, 1):
+ *               check 5 fails
+ *            4. In `struct counters *shared`, MAP_SHARED -> MAP_PRIVATE: checks 4, 6 and 7 fail
  * See also   mmap(2), stdatomic.h; 08_notes_pair, 10_8_more_traps
  */
 #include <fcntl.h>
@@ -67,6 +68,7 @@ int main(int argc, char **argv) {
     begin(argc, argv, 7, "what may two processes not do with memory they share?");
     size_t page = page_size();
 
+    predict("Both read the same pointer: what does the other process find where it points?");
     step("A pointer stored in shared memory; an unrelated process maps the file elsewhere.");
     char *path = scratch_path("note");
     int note_fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
@@ -86,6 +88,7 @@ int main(int argc, char **argv) {
               "an offset from the mapping's start works in every process", NULL);
     turns_close(&other);
 
+    predict("Each of the two adds 1 to a counter that is 0: what is it afterwards?");
     step("Two processes add to one counter. By turns: the parent's ++ is cut in two.");
     struct counters *shared = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) die("mmap");
@@ -108,6 +111,7 @@ int main(int argc, char **argv) {
     check_num(atomic_load(&shared->plain), ==, 1, "two plain ++ may add 1: one is lost", NULL);
     check_num(atomic_load(&shared->whole), ==, 2, "two atomic additions add 2", NULL);
 
+    predict("How many ++ get lost: none, a few, thousands? And how many atomic additions?");
     step("At once, 200000 times each.");
     atomic_store(&shared->plain, 0);
     atomic_store(&shared->whole, 0);

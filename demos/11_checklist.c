@@ -4,10 +4,10 @@
  * Notes      section 11.3 错误检查清单
  * Watch      each item tried both ways: forgotten, then observed
  * Corrects   11.3-2
- * Try this   1. In `read_only, 0) == MAP_FAILED`, MAP_SHARED -> MAP_PRIVATE: check 6 fails
+ * Try this   1. In `int read_only`, O_RDONLY -> O_WRONLY: check 7 fails
  *            2. if ((errno -> if (0 && (errno: checks 5, 14 and 19 fail
- *            3. setrlimit(RLIMIT_AS, &low) -> setrlimit(RLIMIT_AS, &old): checks 11 and 13 fail
- *            4. munmap(p + page, page) -> munmap(p + page + 1, page): checks 17 and 18 fail
+ *            3. posix_fallocate(fd, 0, 2 -> posix_fallocate(fd, 0, 3: check 15 fails
+ *            4. setrlimit(RLIMIT_AS, &low) -> setrlimit(RLIMIT_AS, &old): checks 11 and 13 fail
  * See also   mmap(2), setrlimit(2); 01_arguments, 10_6_munmap, 11_safe_call
  */
 #include <fcntl.h>
@@ -27,6 +27,7 @@ int main(int argc, char **argv) {
     begin(argc, argv, 19, "what happens if an item of the checklist is forgotten?");
     size_t page = page_size();
 
+    predict("Will mmap() say that there is no such file?");
     step("Has open() succeeded? If not, its -1 goes on to mmap().");
     int fd = open(scratch_path("file"), O_RDWR | O_CLOEXEC);
     check_errno(fd == -1, ENOENT, "open() without O_CREAT makes no file: ENOENT", "11.3-1");
@@ -45,6 +46,7 @@ int main(int argc, char **argv) {
     check_str(store_to(p), "no signal", "once the file is long enough, the mapping works",
               "11.3-1");
 
+    predict("A file opened O_RDONLY: is every mapping with PROT_WRITE refused?");
     step("Do open() and prot agree?");
     tell("The notes say (11.3-1, in part): O_RDWR goes with PROT_READ | PROT_WRITE.");
     int read_only = open(scratch_path("file"), O_RDONLY | O_CLOEXEC);
@@ -74,7 +76,8 @@ int main(int argc, char **argv) {
     errno = reason;
     check_errno(failed == MAP_FAILED, ENOMEM, "without address space mmap() says ENOMEM", "11.3-1");
     check(failed != NULL, "a failed mmap() does not return NULL: if (p) lets it pass", "11.3-1");
-    check_str(store_to(failed), "SIGSEGV SEGV_MAPERR", "a store to MAP_FAILED dies", "11.3-1");
+    check_str(failed ? store_to(failed) : "no store", "SIGSEGV SEGV_MAPERR",
+              "a store to MAP_FAILED dies", "11.3-1");
 
     step("Is every access inside the mapping, and inside the file? The file has two pages.");
     check_str(store_to(p + 2 * page - 1), "no signal", "the last byte of the file takes a store",
@@ -82,6 +85,7 @@ int main(int argc, char **argv) {
     check_str(store_to(p + 2 * page), "SIGBUS BUS_ADRERR",
               "behind the file's end a store dies, though it is inside the mapping", "11.3-1");
 
+    predict("What does munmap() accept: p alone, the start of any page, any address?");
     step("Does munmap() get the original address?");
     tell("The notes say (11.3-2, wrong): it must.");
     check_errno(munmap(p + 1, page) == -1, EINVAL, "an address inside a page is EINVAL", "11.3-2");

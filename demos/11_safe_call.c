@@ -3,11 +3,12 @@
  *
  * Notes      section 11, 保险调用方式: 11.1 标准调用流程, 11.2 完整示例
  * Watch      safe_map(): each step checked, a failure named, nothing left behind
- * Try this   1. In `p = mmap(`, MAP_SHARED -> MAP_PRIVATE: check 8 fails
- *            2. posix_fallocate(fd, 0, (off_t)length) -> ftruncate(fd, (off_t)length):
- *               checks 4, 10, 11 and 18 fail
- *            3. In `does not need it`, close(fd); -> nothing: checks 2 and 21 fail
- *            4. munmap(map, length) -> munmap(map, 0): checks 6 and 7 fail
+ * Try this   1. (errno = posix_fallocate(fd, 0, (off_t)length)) != 0
+ *               -> ftruncate(fd, (off_t)length): checks 3, 9 and 10 fail
+ *            2. (errno = posix_fallocate(fd, 0, (off_t)length)) != 0
+ *               -> posix_fallocate(fd, 0, (off_t)length) == -1: checks 17 and 21 fail
+ *            3. In `p = mmap(`, MAP_FAILED -> NULL: checks 18 and 21 fail
+ *            4. In `does not need it`, close(fd); -> nothing: checks 1 and 20 fail
  * See also   mmap(2), posix_fallocate(3), setrlimit(2); 11_checklist, 10_5_out_of_bounds
  */
 #include <fcntl.h>
@@ -88,7 +89,7 @@ static int free_descriptor(void) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 22, "how is a file mapped so that nothing can go wrong unnoticed?");
+    begin(argc, argv, 21, "how is a file mapped so that nothing can go wrong unnoticed?");
     size_t page = page_size();
     char text[64] = "", *p = MAP_FAILED, path[1100];
     struct stat info;
@@ -96,23 +97,24 @@ int main(int argc, char **argv) {
     step("The whole sequence: map, use, write, unmap.");
     int fd = scratch_file("mmap.txt", 0), before = free_descriptor();
     snprintf(path, sizeof path, "%s", scratch_path("mmap.txt"));
-    if (!check_str(safe_map(path, page, &p), "ok", "an empty file is made long enough and mapped",
-                   "11.1-1"))
-        bail_out("nothing is mapped");
+    const char *result = safe_map(path, page, &p);
+    if (p == MAP_FAILED) bail_out("%s", result);
     check_num(free_descriptor(), ==, before, "after mmap() the descriptor is closed", "11.1-2");
     if (fstat(fd, &info) == -1) die("fstat");
-    check_num(info.st_size, ==, page, "the file is as long as asked for", "11.1-1 11.2-1");
+    check_num(info.st_size, ==, page, "an empty file is made as long as asked for",
+              "11.1-1 11.2-1");
     check_num(info.st_blocks * 512, >=, page,
               "posix_fallocate() has reserved its space: no store will die", "11.1-1");
-    check_str(store_to(p + page - 1), "no signal", "all bytes of the mapping can be used",
-              "11.1-1 11.1-2 11.2-1");
-    strcpy(p, "Hello, mmap!");
+    if (check_str(store_to(p + page - 1), "no signal", "all bytes of the mapping can be used",
+                  "11.1-1 11.1-2 11.2-1"))
+        strcpy(p, "Hello, mmap!");
     check_str(safe_unmap(p, page), "ok", "msync() and munmap() succeed", "11.1-1 11.2-1");
     check_str(load_from(p), "SIGSEGV SEGV_MAPERR", "after munmap() nothing is mapped there",
               "11.1-1");
-    if (pread(fd, text, 13, 0) != 13) die("pread");
+    if (pread(fd, text, 13, 0) == -1) die("pread");
     check_str(text, "Hello, mmap!", "the file has what was stored", "11.2-1");
 
+    predict("One page of it is mapped: how long is the file afterwards?");
     step("A file that is longer, with something in it: four pages, an L in the last.");
     tell("The notes say (11.1-1, in part): ftruncate() makes sure that the file is long enough.");
     int long_fd = scratch_file("long", 4 * page);
@@ -130,6 +132,7 @@ int main(int argc, char **argv) {
     if (fd == -1 || fstat(fd, &info) == -1) die("open, fstat");
     check_num(info.st_size, ==, 0, "O_TRUNC empties the file that is there already", "11.2-1");
 
+    predict("A directory, a FIFO, no free descriptor: which of them does open() refuse?");
     step("Is the file open? What safe_map() says when it cannot be.");
     char *none = NULL;
     before = free_descriptor();
@@ -143,6 +146,7 @@ int main(int argc, char **argv) {
     check_str(safe_map(scratch_path("fifo"), page, &none), "fstat: no regular file",
               "a FIFO can be opened; fstat() tells what it is", NULL);
 
+    predict("A limit forbids the file to grow: which of the calls says so?");
     step("Is it long enough, and is the result of mmap() checked?");
     check_str(limited(RLIMIT_FSIZE, page, path, 2 * page, &none), "posix_fallocate: EFBIG",
               "a file that may not grow: EFBIG, before any store can die", "11.1-1");

@@ -5,8 +5,9 @@
  * Watch      a sequence number before and after: odd means "in the middle", changed means "again"
  * Try this   1. In `c = mmap`, MAP_SHARED -> MAP_PRIVATE: checks 1, 2, 3, 4, 6 and 8 fail
  *            2. return *sequence % 2 == 0; -> return true;: check 2 fails, 5 and 7 may
- *            3. memory_order_relaxed) == sequence; -> memory_order_relaxed) + 1;: check 4 fails,
- *               5 and 7 may
+ *            3. return atomic_load_explicit(&c->sequence, memory_order_relaxed) == sequence; ->
+ *               return true;: check 4 fails, 5 and 7 may
+ *            4. MEMBERS, update -> MEMBERS - 1, update: checks 5 and 7 fail
  * See also   mmap(2), atomic_thread_fence(3); 04_shared_mapping, 08_two_terminals
  */
 #include <sched.h>
@@ -97,12 +98,13 @@ static _Noreturn void read_on(struct turns *turns, struct config *c) {
 
 int main(int argc, char **argv) {
     begin(argc, argv, 8, "how does a reader never see half an update of a shared struct?");
-    int fd = scratch_file("config", sizeof(struct config));
     struct turns reader, fast[2];
+
+    predict("What does the child read in the middle: old, new, or some of each?");
+    step("The parent updates member by member; a child reads in the middle, and afterwards.");
+    int fd = scratch_file("config", sizeof(struct config));
     struct config *c = mmap(NULL, sizeof *c, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (c == MAP_FAILED) die("mmap");
-
-    step("The parent updates member by member; a child reads in the middle, and afterwards.");
     turns_open(&reader);
     reader.pid = fork();
     if (reader.pid == -1) die("fork");
@@ -133,6 +135,7 @@ int main(int argc, char **argv) {
     check(middle / 2 == 0, "an odd sequence number says that an update is under way", "4.4-1");
     check_num(give_turn(&reader), ==, 1, "after an update the reader gets all of it", "4.4-1");
 
+    predict("Both looks find an even number. How does the reader notice?");
     step("A whole update takes place between the reader's first and second look.");
     give_turn(&reader);
     begin_update(c);
@@ -141,6 +144,7 @@ int main(int argc, char **argv) {
     check_num(give_turn(&reader), ==, 0, "a changed sequence number says: read again", "4.4-1");
     turns_close(&reader);
 
+    predict("Will they see half updates: with the sequence? without it?");
     step("Two readers at full speed, while the parent updates 200000 times.");
     for (int r = 0; r < 2; r++) {
         turns_open(&fast[r]);

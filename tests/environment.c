@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,14 +68,26 @@ int main(void) {
     unsigned kill_process = 0x80000000; /* SECCOMP_RET_KILL_PROCESS: SECCOMP_GET_ACTION_AVAIL? */
     if (syscall(SYS_seccomp, 2, 0, &kill_process) == -1) puts("this kernel has no seccomp filters");
 
-    if (mq_open("/", O_RDONLY) == (mqd_t)-1 && errno == ENOSYS)
-        puts("this kernel has no message queues");
-
     if (never_clean((size_t)page)) puts("this file system has no disk to write to");
 
     if (!may_mount()) puts("no file system may be mounted here");
 
     if (page >= 65536) puts("pages of 64 KiB or more");
+
+    char name[64];
+    snprintf(name, sizeof name, "/environment-%ld", (long)getpid());
+    mqd_t queue = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, NULL);
+    if (queue == (mqd_t)-1 || mq_unlink(name) == -1)
+        printf("no POSIX queue: %s\n", errno == ENOSYS   ? "ENOSYS"
+                                       : errno == EACCES ? "EACCES"
+                                       : errno == EMFILE ? "EMFILE"
+                                                         : "ENOSPC");
+    int system_v = msgget(IPC_PRIVATE, 0600);
+    if (system_v == -1 || msgctl(system_v, IPC_RMID, NULL) == -1) puts("no System V queue");
+
+    int ends[2];
+    if (pipe(ends) == -1 || fcntl(ends[1], F_SETPIPE_SZ, 1 << 20) == -1)
+        puts("no pipe of 1 MiB is permitted");
 
     char line[256];
     int has_pgreuse = 0;

@@ -19,7 +19,9 @@ tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
 row=$(awk -v list=1 -f "$here/experiments.awk" "$source" | awk -F '\t' -v n="$number" '$1 == n')
 [ "$row" ] ||
     { echo "$demo has no experiment $number" && exit 1; }
-awk -v apply="$number" -f "$here/experiments.awk" "$source" >"$tmp/$demo.c" || exit 1
+set -- "$source"
+for part in "${source%.c}"_*.h; do [ ! -f "$part" ] || set -- "$@" "$part"; done
+awk -v apply="$number" -v dir="$tmp" -f "$here/experiments.awk" "$@" || exit 1
 sh "$build/tests/compile.sh" "$tmp/$demo.c" "$tmp/$demo" >"$tmp/compiler" 2>&1 ||
     { echo "the changed program does not compile:" && cat "$tmp/compiler" && exit 1; }
 while read -r partner; do ln -s "$build/$partner" "$tmp/$partner"; done <"$build/partners.txt"

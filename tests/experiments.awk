@@ -49,18 +49,24 @@ function fail(why) {
     exit 1
 }
 
+FNR == 1 {
+    in_program = 0
+    out = FILENAME
+    sub(/.*\//, "", out)
+    out = dir "/" out
+}
 !in_program && /^ \* (Try this  |          ) [0-9]+\. / {
     flush_pending()
     pending = $0
     sub(/^ \* (Try this  |          ) /, "", pending)
-    if (apply) print
+    if (apply) print > out
     next
 }
 !in_program && pending != "" && /^ \*               / {
     more = $0
     sub(/^ \* +/, "", more)
     pending = pending " " more
-    if (apply) print
+    if (apply) print > out
     next
 }
 function flush_pending() {
@@ -98,10 +104,10 @@ in_program && apply && index($0, old[apply]) && index($0, where[apply]) {
     $0 = replaced($0)
 }
 /^ \*\// && !in_program {
-    read_further()
+    if (NR == FNR) read_further()
     in_program = 1
 }
-apply { print }
+apply { print > out }
 
 END {
     if (failed) exit 1

