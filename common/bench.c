@@ -90,7 +90,7 @@ void partner_open(void) {
     }
 }
 
-void run_beside(void (*function)(struct row *row), struct row *row) {
+void run_beside(void (*function)(struct row *row), const struct row *row) {
     shared->function = function;
     if (row) shared->row = *row;
     give_turn(&partner);
@@ -148,10 +148,10 @@ static double line_trip(struct row *row) {
         while (atomic_load_explicit(&shared->line, memory_order_acquire) != n + 1)
             ;
     }
-    double trips = (double)(n - 201) / 2, end = now();
+    double trips = (double)(n - 201) / 2, passed = now() - begin;
     atomic_store(&shared->last, true);
     partner_wait();
-    return begin > 0 && trips >= 1 ? (end - begin) / trips : 1e6;
+    return begin > 0 && trips >= 1 ? passed / trips : 1e6;
 }
 
 static void measure_one(struct row *row, int round) {
@@ -321,15 +321,15 @@ void print_verdict(const char *claim, const char *statement, const struct condit
                    size_t count) {
     static const char *const words[] = {"no", "undecided", "yes", "not measured"};
     size_t seen[4] = {0};
-    int answer[16];
+    int found[16];
     if (count > 16) bail_out("too many conditions");
     for (size_t i = 0; i < count; i++) {
         const struct condition *c = &conditions[i];
-        answer[i] = c->times.rounds == 0       ? 3
-                    : c->times.q1 >= c->factor ? 2
-                    : c->times.q3 < c->factor  ? 0
-                                               : 1;
-        seen[answer[i]]++;
+        found[i] = c->times.rounds == 0       ? 3
+                   : c->times.q1 >= c->factor ? 2
+                   : c->times.q3 < c->factor  ? 0
+                                              : 1;
+        seen[found[i]]++;
     }
     tell("%s, \"%s\": %s", claim, statement,
          seen[2] > 0 && seen[0] + seen[1] > 0 ? "holds only under some conditions"
@@ -338,7 +338,7 @@ void print_verdict(const char *claim, const char *statement, const struct condit
          : seen[0] > 0                        ? "does not hold"
                                               : "not measured");
     for (size_t i = 0; i < count; i++)
-        evidence("%-12s %-40s %6s times (%s..%s; asked: %s)", words[answer[i]], conditions[i].when,
+        evidence("%-12s %-40s %6s times (%s..%s; asked: %s)", words[found[i]], conditions[i].when,
                  times_text(conditions[i].times.median), times_text(conditions[i].times.q1),
                  times_text(conditions[i].times.q3), times_text(conditions[i].factor));
 }

@@ -54,7 +54,7 @@ bool is_whole(const uint64_t *message, size_t bytes, uint64_t n);
  * there, with a copy of *row, and waits for the one before to end. Bails out on failure.
  */
 void partner_open(void);
-void run_beside(void (*function)(struct row *row), struct row *row);
+void run_beside(void (*function)(struct row *row), const struct row *row);
 void partner_close(void);
 
 /* What the partner tells about its run: its context switches, wrong messages, when it was done. It is

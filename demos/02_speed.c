@@ -139,6 +139,7 @@ static void stream_part(void) {
 
 static void file_part(void) {
     size_t first = count;
+    predict("A file of 4 KiB, read once: is read() faster, or mmap()? And one of 1 MiB?");
     step("Files in the page cache: all bytes, by read() and by mmap().");
     for (size_t i = 0; i < sizeof file_sizes / sizeof file_sizes[0]; i++) {
         if (file_sizes[i].mode > mode) continue;
@@ -160,6 +161,7 @@ static void file_part(void) {
 
 static void fault_part(void) {
     size_t first = count;
+    predict("How many copies of a page does its first touch cost?");
     step("Pages: the first touch of each, beside a copy of one.");
     open_faults();
     count += fault_rows(rows + count, "one page");
