@@ -342,7 +342,7 @@ const char *errno_name(int code) {
         NAME(ELOOP),  NAME(EMFILE), NAME(ENAMETOOLONG), NAME(ENODEV),    NAME(ENOENT),
         NAME(ENOMEM), NAME(ENOSPC), NAME(ENOSYS),       NAME(ENOTDIR),   NAME(EDQUOT),
         NAME(ENXIO),  NAME(EPERM),  NAME(EOPNOTSUPP),   NAME(EOVERFLOW), NAME(EROFS),
-        NAME(ESPIPE), NAME(ESRCH),  NAME(ENFILE),       NAME(ETXTBSY),
+        NAME(ESPIPE), NAME(ESRCH),  NAME(ENFILE),       NAME(ETXTBSY),   NAME(EMSGSIZE),
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].code == code) return names[i].name;
