@@ -90,7 +90,7 @@ void partner_open(void) {
     }
 }
 
-void run_beside(void (*function)(struct row *row), struct row *row) {
+void run_beside(void (*function)(struct row *row), const struct row *row) {
     shared->function = function;
     if (row) shared->row = *row;
     give_turn(&partner);
@@ -148,14 +148,13 @@ static double line_trip(struct row *row) {
         while (atomic_load_explicit(&shared->line, memory_order_acquire) != n + 1)
             ;
     }
-    double trips = (double)(n - 201) / 2, end = now();
+    double trips = (double)(n - 201) / 2, passed = now() - begin;
     atomic_store(&shared->last, true);
     partner_wait();
-    return begin > 0 && trips >= 1 ? (end - begin) / trips : 1e6;
+    return begin > 0 && trips >= 1 ? passed / trips : 1e6;
 }
 
 static void measure_one(struct row *row, int round) {
-    row->ns[round] = -1;
     if (row->skipped || (row->cpus > 0 && (row->skipped = place(0, row->cpus)))) return;
     if (row->cpus == 2) {
         row->line[round] = line_trip(row);
@@ -164,14 +163,13 @@ static void measure_one(struct row *row, int round) {
     row->ns[round] = row->run(row);
 }
 
-void measure(struct row *rows, size_t count, int rounds) {
+void measure(struct row *rows, size_t count, int rounds, double budget) {
+    double until = now() + budget;
     for (int round = 0; round < ROUNDS; round++)
         for (size_t i = 0; i < count; i++) {
             struct row *row = &rows[(i + (size_t)round * (count / 3 + 1)) % count];
-            if (round < rounds)
-                measure_one(row, round);
-            else
-                row->ns[round] = -1;
+            row->ns[round] = -1;
+            if (round < rounds && now() < until) measure_one(row, round);
         }
     place(0, 0);
     for (size_t i = 0; i < count; i++)
@@ -225,8 +223,13 @@ static const struct row *find(const struct row *rows, size_t count, const char *
 
 struct spread times(const struct row *rows, size_t count, const char *table, const char *longer,
                     const char *shorter) {
-    const struct row *a = find(rows, count, table, longer), *b = find(rows, count, table, shorter);
-    return a && b ? divide(a, b) : (struct spread){.rounds = 0};
+    const struct row *b = find(rows, count, table, shorter);
+    const struct row *a = longer ? find(rows, count, table, longer) : b;
+    if (!a || !b) return (struct spread){.rounds = 0};
+    if (longer) return divide(a, b);
+    struct row line = *b;
+    memcpy(line.ns, line.line, sizeof line.ns);
+    return divide(&line, b);
 }
 
 /* Three digits and a unit. Static buffers: three results live side by side. */
@@ -276,7 +279,7 @@ static void print_row(const struct row *row, const struct row *base, double long
     struct spread ns = divide(row, NULL), ratio = slower ? divide(row, base) : divide(base, row);
     char quartiles[40];
     if (ns.rounds == 0) {
-        evidence("%-25s skipped: %s", row->name, row->skipped ? row->skipped : "not measured");
+        evidence("%-25s skipped: %s", row->name, row->skipped ? row->skipped : "no time left");
         return;
     }
     snprintf(quartiles, sizeof quartiles, "%s..%s", time_text(ns.q1), time_text(ns.q3));
@@ -319,26 +322,28 @@ void print_tables(const struct row *rows, size_t count, const char *unit, const 
 
 void print_verdict(const char *claim, const char *statement, const struct condition *conditions,
                    size_t count) {
-    static const char *const words[] = {"no", "undecided", "yes", "not measured"};
-    size_t seen[4] = {0};
-    int answer[16];
+    static const char *const words[] = {"no", "undecided", "yes"};
+    size_t seen[4] = {0}; /* the last: not measured */
+    int found[16];
     if (count > 16) bail_out("too many conditions");
     for (size_t i = 0; i < count; i++) {
         const struct condition *c = &conditions[i];
-        answer[i] = c->times.rounds == 0       ? 3
-                    : c->times.q1 >= c->factor ? 2
-                    : c->times.q3 < c->factor  ? 0
-                                               : 1;
-        seen[answer[i]]++;
+        found[i] = c->times.rounds == 0       ? 3
+                   : c->times.q1 >= c->factor ? 2
+                   : c->times.q3 < c->factor  ? 0
+                                              : 1;
+        seen[found[i]]++;
     }
+    if (seen[3] == count) return;
     tell("%s, \"%s\": %s", claim, statement,
          seen[2] > 0 && seen[0] + seen[1] > 0 ? "holds only under some conditions"
          : seen[2] > 0                        ? "holds"
          : seen[1] > 0                        ? "undecided"
-         : seen[0] > 0                        ? "does not hold"
-                                              : "not measured");
+                                              : "does not hold");
     for (size_t i = 0; i < count; i++)
-        evidence("%-12s %-40s %6s times (%s..%s; asked: %s)", words[answer[i]], conditions[i].when,
-                 times_text(conditions[i].times.median), times_text(conditions[i].times.q1),
-                 times_text(conditions[i].times.q3), times_text(conditions[i].factor));
+        if (found[i] != 3)
+            evidence("%-12s %-40s %6s times (%s..%s; asked: %s)", words[found[i]],
+                     conditions[i].when, times_text(conditions[i].times.median),
+                     times_text(conditions[i].times.q1), times_text(conditions[i].times.q3),
+                     times_text(conditions[i].factor));
 }

@@ -54,7 +54,7 @@ bool is_whole(const uint64_t *message, size_t bytes, uint64_t n);
  * there, with a copy of *row, and waits for the one before to end. Bails out on failure.
  */
 void partner_open(void);
-void run_beside(void (*function)(struct row *row), struct row *row);
+void run_beside(void (*function)(struct row *row), const struct row *row);
 void partner_close(void);
 
 /* What the partner tells about its run: its context switches, wrong messages, when it was done. It is
@@ -74,8 +74,9 @@ double faults_so_far(void);
  * NULL, or why that cannot be: too few CPUs, or sched_setaffinity(2) is not permitted. */
 const char *place(int side, int cpus);
 
-/* Measures all rows in `rounds` rounds. */
-void measure(struct row *rows, size_t count, int rounds);
+/* Measures all rows in `rounds` rounds, or in fewer if the budget of so many ns is used up: on a busy
+ * machine everything takes longer. */
+void measure(struct row *rows, size_t count, int rounds, double budget);
 
 /* Prints the tables of these rows as evidence; `unit` says what happens each time ("round trip"),
  * `extra` what row->switches counts. Each row is compared with the first one of its table: how many
@@ -84,7 +85,8 @@ void measure(struct row *rows, size_t count, int rounds);
 void print_tables(const struct row *rows, size_t count, const char *unit, const char *extra,
                   bool slower, bool csv);
 
-/* How many times as long the one way takes as the other in this table, round by round. */
+/* How many times as long the one way takes as the other in this table, round by round; with `longer`
+ * NULL: a trip of a cache line at that moment. */
 struct spread times(const struct row *rows, size_t count, const char *table, const char *longer,
                     const char *shorter);
 
@@ -99,7 +101,7 @@ struct condition {
 };
 
 /* One line: the statement, and whether it holds in this run: under which conditions it does, does not,
- * or is undecided, because the quartiles lie on both sides. */
+ * or is undecided, because the quartiles lie on both sides. Nothing if nothing of it was measured. */
 void print_verdict(const char *claim, const char *statement, const struct condition *conditions,
                    size_t count);
 

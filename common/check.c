@@ -179,20 +179,23 @@ static void wait_for_enter(const char *prompt) {
     if (got == 0 || !isatty(STDIN_FILENO)) printf("\n"); /* else the terminal has echoed it */
 }
 
-/* Prints the source from line `first` of a step to where the next one begins, with line numbers
- * instead of the indentation. */
-static void show_source(int first) {
-    const char *line = source, *stop;
-    int n = 1, blank = 0;
-    for (; *line && n < first; n++)
-        line += strcspn(line, "\n") + 1;
-    for (; *line; n++, line = *stop ? stop + 1 : stop) {
+static bool begins(const char *line, const char *call) {
+    return strncmp(line + strspn(line, " "), call, strlen(call)) == 0;
+}
+
+/* Prints the source from the step() that ends in line `at` to where the next step begins, with line
+ * numbers instead of the indentation. */
+static void show_source(int at) {
+    const char *line = source, *start = source, *stop;
+    int n = 1, first = 1, blank = 0;
+    for (; *line && n <= at; n++, line += strcspn(line, "\n") + 1)
+        if (begins(line, "step(")) start = line, first = n;
+    for (n = first, line = start; *line; n++, line = *stop ? stop + 1 : stop) {
         size_t indent = strspn(line, " ");
-        const char *code = line + indent;
-        bool next = strncmp(code, "step(", 5) == 0 || strncmp(code, "predict(", 8) == 0;
         stop = line + strcspn(line, "\n");
-        if (*line == '}' || (next && n > first)) break;
-        if (stop == code) {
+        if (*line == '}' || (n > first && (begins(line, "step(") || begins(line, "predict("))))
+            break;
+        if (line + indent == stop) {
             blank++;
             continue;
         }
@@ -339,7 +342,7 @@ const char *errno_name(int code) {
         NAME(ELOOP),  NAME(EMFILE), NAME(ENAMETOOLONG), NAME(ENODEV),    NAME(ENOENT),
         NAME(ENOMEM), NAME(ENOSPC), NAME(ENOSYS),       NAME(ENOTDIR),   NAME(EDQUOT),
         NAME(ENXIO),  NAME(EPERM),  NAME(EOPNOTSUPP),   NAME(EOVERFLOW), NAME(EROFS),
-        NAME(ESPIPE), NAME(ESRCH),  NAME(ENFILE),       NAME(ETXTBSY),
+        NAME(ESPIPE), NAME(ESRCH),  NAME(ENFILE),       NAME(ETXTBSY),   NAME(EMSGSIZE),
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].code == code) return names[i].name;

@@ -133,9 +133,7 @@ static const char *signal_name(const siginfo_t *info) {
                                           : "SIGSEGV";
 }
 
-/* The access must be the plain one, without what ASan adds to it. */
-__attribute__((no_sanitize_address)) static const char *access_in_child(volatile char *address,
-                                                                        bool store) {
+const char *call_with(void (*function)(volatile char *), volatile char *address) {
     static char text[96];
     pid_t parent = getpid();
     if (pipe2(signal_pipe, O_CLOEXEC) == -1) die("pipe");
@@ -148,10 +146,7 @@ __attribute__((no_sanitize_address)) static const char *access_in_child(volatile
         prctl(PR_SET_DUMPABLE, 0); /* it is meant to die: no core file */
         sigaction(SIGSEGV, &action, NULL);
         sigaction(SIGBUS, &action, NULL);
-        if (store)
-            *address = 'x';
-        else
-            (void)*address;
+        function(address);
         _exit(0);
     }
     close(signal_pipe[1]);
@@ -161,17 +156,26 @@ __attribute__((no_sanitize_address)) static const char *access_in_child(volatile
     int status = wait_for(pid);
     if (got == 0 && status == 0) return "no signal";
     if (got != sizeof info || !WIFSIGNALED(status) || WTERMSIG(status) != info.si_signo)
-        bail_out("the child that tries one access ended with wait status %d", status);
+        bail_out("the child that tries an access ended with wait status %d", status);
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     if ((uintptr_t)info.si_addr / page == (uintptr_t)address / page) return signal_name(&info);
     snprintf(text, sizeof text, "%s at %p", signal_name(&info), info.si_addr);
     return text;
 }
 
+/* The access must be the plain one, without what ASan and UBSan add to it. */
+__attribute__((no_sanitize("address", "undefined"))) static void load(volatile char *address) {
+    (void)*address;
+}
+
+__attribute__((no_sanitize("address", "undefined"))) static void store(volatile char *address) {
+    *address = 'x';
+}
+
 const char *load_from(volatile char *address) {
-    return access_in_child(address, false);
+    return call_with(load, address);
 }
 
 const char *store_to(volatile char *address) {
-    return access_in_child(address, true);
+    return call_with(store, address);
 }

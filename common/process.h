@@ -62,4 +62,7 @@ int wait_for(pid_t pid);
 const char *load_from(volatile char *address);
 const char *store_to(volatile char *address);
 
+/* The same for a function, called with `address` in the child. */
+const char *call_with(void (*function)(volatile char *), volatile char *address);
+
 #endif

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ static pid_t owner, janitor;
 static int link_fd; /* held open by the program and its children as long as they live */
 static struct order dir;
 
-/* Removes a file or an empty directory, or with `full` a directory of plain files. */
+/* Removes a file, an empty directory or a message queue, or with `full` a directory of plain files. */
 static void remove_path(const char *path, bool full) {
     DIR *stream = full ? opendir(path) : NULL;
     if (stream) {
@@ -38,7 +39,7 @@ static void remove_path(const char *path, bool full) {
             unlinkat(dirfd(stream), entry->d_name, 0);
         closedir(stream);
     }
-    if (unlink(path) == -1) rmdir(path);
+    if (unlink(path) == -1 && rmdir(path) == -1) mq_unlink(path);
 }
 
 /* Removes what `order` is about unless something else is there by now. Who wants to replace a file

@@ -25,6 +25,7 @@ char byte_in_file(int fd, size_t offset);
 
 /* Tells the janitor to remove `path` at the program's end if that is then the file (or the empty
  * directory) that `fd` refers to; with fd -1, whatever it is: for a name that nobody else can have.
+ * With fd -1 it may also be the name of a message queue, mq_overview(7).
  * Last told, first removed; about thirty times. Bails out. */
 void remove_at_end(const char *path, int fd);
 

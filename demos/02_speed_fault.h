@@ -35,8 +35,8 @@ enum fault_way {
 
 static int fault_file, zero_device;
 
-/* A child that has the pages of this process, too, until its input ends. */
-static pid_t sharer(int *end) {
+/* A child that has the pages of this process, too, until part_from(). */
+static pid_t sharer(int *until) {
     int ends[2];
     char byte;
     if (pipe2(ends, O_CLOEXEC) == -1) die("pipe");
@@ -47,12 +47,12 @@ static pid_t sharer(int *end) {
         _exit(read(ends[0], &byte, 1) == 1);
     }
     close(ends[0]);
-    *end = ends[1];
+    *until = ends[1];
     return pid;
 }
 
-static void part_from(pid_t pid, int end) {
-    close(end);
+static void part_from(pid_t pid, int until) {
+    close(until);
     if (wait_for(pid) != 0) bail_out("the child died");
 }
 
@@ -84,7 +84,7 @@ static double first_touch(struct row *row) {
     static char *from; /* pages to copy from: there since the first call */
     size_t page = page_size();
     pid_t child = 0;
-    int end = -1;
+    int until = -1;
     place(0, 1); /* on one CPU: a page that has just come from another is not kept (STORE_LAST) */
     if (!from) {
         from = map_pages(ANONYMOUS_PRIVATE);
@@ -97,8 +97,8 @@ static double first_touch(struct row *row) {
         touch(p, true);
     if (way == STORE_CLEAN && fsync(fault_file) == -1) die("fsync");
     if (way == STORE_SHARED || way == STORE_CLEAN || way == STORE_PRIVATE) touch(p, false);
-    if (way == STORE_FORKED || way == STORE_LAST) child = sharer(&end);
-    if (way == STORE_LAST) part_from(child, end);
+    if (way == STORE_FORKED || way == STORE_LAST) child = sharer(&until);
+    if (way == STORE_LAST) part_from(child, until);
     double faults = faults_so_far();
     if (way != POPULATE) begin = now();
     if (way == COPY_PAGE)
@@ -109,7 +109,7 @@ static double first_touch(struct row *row) {
     double ns = ((way == POPULATE ? mapped : now()) - begin) / FAULT_PAGES;
     if (way == POPULATE) touch(p, true);
     row->switches = (faults_so_far() - faults) / FAULT_PAGES;
-    if (way == STORE_FORKED) part_from(child, end);
+    if (way == STORE_FORKED) part_from(child, until);
     for (size_t i = 0; i < FAULT_PAGES; i++)
         row->wrong += p[i * page] != 'x';
     munmap(p, FAULT_PAGES * page);

@@ -124,16 +124,16 @@ static size_t file_rows(struct row *rows, const char *table, size_t bytes, bool 
     static const char *const names[] = {"read() of 4 KiB each", "read() of 64 KiB each",
                                         "read() of 1 MiB each", "mmap(), fresh",
                                         "mmap(), MAP_POPULATE", "mmap(), kept"};
-    size_t count = 0;
+    size_t n = 0;
     for (int way = READ_4K; way <= KEPT; way++)
         if (way == READ_4K || way >= FRESH ||
             (!random && bytes > (way == READ_64K ? BLOCK : 64 << 10)))
-            rows[count++] = (struct row){.table = table,
-                                         .name = names[way],
-                                         .run = read_passes,
-                                         .way = way + (random ? AT_RANDOM : 0),
-                                         .bytes = bytes};
-    return count;
+            rows[n++] = (struct row){.table = table,
+                                     .name = names[way],
+                                     .run = read_passes,
+                                     .way = way + (random ? AT_RANDOM : 0),
+                                     .bytes = bytes};
+    return n;
 }
 
 static void close_files(void) {

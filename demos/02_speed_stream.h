@@ -31,9 +31,9 @@ static struct ring *stream_ring;
 static atomic_ulong *stream_last; /* the message after which the reader of a pipe ends */
 static const char *no_large_pipe;
 
-static void join_stream(struct ring_end *end, const struct row *row, enum ring_role role) {
-    ring_join(end, stream_ring, role);
-    end->may_spin = row->way == RING_SPINNING;
+static void join_stream(struct ring_end *me, const struct row *row, enum ring_role role) {
+    ring_join(me, stream_ring, role);
+    me->may_spin = row->way == RING_SPINNING;
 }
 
 static void consume_stream(struct row *row) {
@@ -46,14 +46,14 @@ static void consume_stream(struct row *row) {
             last = atomic_load(stream_last);
         }
     } else {
-        struct ring_end end;
+        struct ring_end me;
         uint64_t n = 0;
-        join_stream(&end, row, CONSUMER);
-        for (const uint64_t *message; (message = ring_next(&end)); n++) {
+        join_stream(&me, row, CONSUMER);
+        for (const uint64_t *message; (message = ring_next(&me)); n++) {
             wrong += !is_whole(message, row->bytes, n);
-            ring_done(&end);
+            ring_done(&me);
         }
-        ring_leave(&end);
+        ring_leave(&me);
         wrong += n != atomic_load(stream_last) + 1;
     }
     partner_says(wrong);
@@ -61,25 +61,25 @@ static void consume_stream(struct row *row) {
 
 static double stream(struct row *row) {
     bool pipe = row->way == PIPE_64K || row->way == PIPE_1M;
-    struct ring_end end;
+    struct ring_end me;
     atomic_store(stream_last, ULONG_MAX);
     if (!pipe) ring_init(stream_ring, row->bytes, STREAM_RING / row->bytes);
     run_beside(consume_stream, row);
-    if (!pipe) join_stream(&end, row, PRODUCER);
+    if (!pipe) join_stream(&me, row, PRODUCER);
     unsigned long n = 0, rare = row->bytes >= 4096 ? 1 : 16; /* looks at the clock */
     double begin = now(), switches = switches_so_far();
     for (bool last = false; !last; n++) {
         last = n > 0 && n % rare == 0 && now() - begin > slice;
         if (last) atomic_store(stream_last, n);
-        uint64_t *message = pipe ? stream_buffer[1] : ring_next(&end);
-        if (!message) die("the reader has gone");
+        uint64_t *message = pipe ? stream_buffer[1] : ring_next(&me);
+        if (!message) bail_out("the reader has gone");
         compose(message, row->bytes, n);
         if (pipe)
             write_all(stream_pipe[row->way][1], message, row->bytes);
         else
-            ring_done(&end);
+            ring_done(&me);
     }
-    if (!pipe) ring_leave(&end);
+    if (!pipe) ring_leave(&me);
     switches = switches_so_far() - switches;
     struct partner partner = partner_wait();
     row->switches = (switches + partner.switches) / (double)n;
@@ -132,17 +132,17 @@ static void open_streams(void) {
 static size_t stream_rows(struct row *rows, const char *table, size_t bytes, int cpus) {
     static const char *const names[] = {"pipe", "pipe of 1 MiB", "ring, spins then sleeps",
                                         "ring, sleeps at once", "memcpy() in one process"};
-    size_t count = 0;
+    size_t n = 0;
     for (int way = PIPE_64K; way <= COPY; way++)
         if (cpus == 2 || way != COPY)
-            rows[count++] = (struct row){.table = table,
-                                         .name = names[way],
-                                         .run = way == COPY ? copy : stream,
-                                         .way = way,
-                                         .bytes = bytes,
-                                         .cpus = way == COPY ? 0 : cpus,
-                                         .skipped = way == PIPE_1M ? no_large_pipe : NULL};
-    return count;
+            rows[n++] = (struct row){.table = table,
+                                     .name = names[way],
+                                     .run = way == COPY ? copy : stream,
+                                     .way = way,
+                                     .bytes = bytes,
+                                     .cpus = way == COPY ? 0 : cpus,
+                                     .skipped = way == PIPE_1M ? no_large_pipe : NULL};
+    return n;
 }
 
 static void close_streams(void) {

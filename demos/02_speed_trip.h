@@ -91,7 +91,8 @@ static void send_message(enum trip_way way, int side, size_t bytes, uint64_t n) 
         break;
     case SYSV_QUEUE:
         buffer.type = 1;
-        if (msgsnd(sysv_queue[side], &buffer, bytes, 0) == -1) die("msgsnd");
+        while (msgsnd(sysv_queue[side], &buffer, bytes, 0) == -1)
+            if (errno != EINTR) die("msgsnd"); /* it is never restarted, see signal(7) */
         break;
     case RINGS: ring_done(&ring_out); break;
     default:
@@ -112,7 +113,8 @@ static bool receive_message(enum trip_way way, int side, size_t bytes, uint64_t 
             die("mq_receive");
         break;
     case SYSV_QUEUE:
-        if (msgrcv(sysv_queue[!side], &buffer, TRIP_MOST, 0, 0) == -1) die("msgrcv");
+        while (msgrcv(sysv_queue[!side], &buffer, TRIP_MOST, 0, 0) == -1)
+            if (errno != EINTR) die("msgrcv");
         break;
     case RINGS:
         message = ring_next(&ring_in);
@@ -188,29 +190,29 @@ struct queues {
 };
 
 static _Noreturn void keep_queues(int fd) {
-    struct queues queues = {.error = 0};
+    struct queues made = {.error = 0};
     struct mq_attr attributes = {.mq_maxmsg = 1, .mq_msgsize = TRIP_MOST};
     uint64_t random[2];
     setsid();
     signal(SIGTERM, SIG_IGN);
-    if (getrandom(random, sizeof random, 0) != sizeof random) queues.error = errno;
+    if (getrandom(random, sizeof random, 0) != sizeof random) made.error = errno;
     for (int i = 0; i < 2; i++) {
-        queues.sysv[i] = msgget(IPC_PRIVATE, 0600);
-        snprintf(queues.name[i], sizeof queues.name[i], "/mmap-demo-%016llx",
+        made.sysv[i] = msgget(IPC_PRIVATE, 0600);
+        snprintf(made.name[i], sizeof made.name[i], "/mmap-demo-%016llx",
                  (unsigned long long)random[i]);
         mqd_t queue = -1;
         for (; queue == -1 && attributes.mq_msgsize >= 64; attributes.mq_msgsize /= 2) {
-            queue = mq_open(queues.name[i], O_RDWR | O_CREAT | O_EXCL, 0600, &attributes);
+            queue = mq_open(made.name[i], O_RDWR | O_CREAT | O_EXCL, 0600, &attributes);
             if (queue == -1 && errno != EINVAL) break;
         }
-        if (queue == -1) queues.error = errno;
+        if (queue == -1) made.error = errno;
     }
-    send(fd, &queues, sizeof queues, MSG_NOSIGNAL);
-    while (recv(fd, &queues, sizeof queues, 0) == -1 && errno == EINTR)
+    send(fd, &made, sizeof made, MSG_NOSIGNAL);
+    while (recv(fd, &made, sizeof made, 0) == -1 && errno == EINTR)
         ;
     for (int i = 0; i < 2; i++) {
-        mq_unlink(queues.name[i]);
-        msgctl(queues.sysv[i], IPC_RMID, NULL);
+        mq_unlink(made.name[i]);
+        msgctl(made.sysv[i], IPC_RMID, NULL);
     }
     _exit(0);
 }
@@ -302,18 +304,18 @@ static size_t trip_rows(struct row *rows, const char *table, size_t bytes, int c
         [ONE_LINE] = "the same, 56 bytes",
         [RINGS] = "memory, spins then sleeps",
     };
-    size_t count = 0;
+    size_t n = 0;
     for (int way = PIPE; way <= RINGS; way++) {
         if (way == ONE_LINE && (bytes != 64 || cpus != 2)) continue;
-        rows[count++] = (struct row){.table = table,
-                                     .name = names[way],
-                                     .run = trip,
-                                     .way = way,
-                                     .bytes = way == ONE_LINE ? 56 : bytes,
-                                     .cpus = cpus,
-                                     .skipped = trip_skipped((enum trip_way)way, bytes)};
+        rows[n++] = (struct row){.table = table,
+                                 .name = names[way],
+                                 .run = trip,
+                                 .way = way,
+                                 .bytes = way == ONE_LINE ? 56 : bytes,
+                                 .cpus = cpus,
+                                 .skipped = trip_skipped((enum trip_way)way, bytes)};
     }
-    return count;
+    return n;
 }
 
 static void close_trips(void) {

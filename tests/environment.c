@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/msg.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,9 @@ int main(void) {
     if ((entry & ((UINT64_C(1) << 55) - 1)) == 0) puts("needs CAP_SYS_ADMIN");
 
     if (memfd_create("probe", MFD_HUGETLB) == -1) puts("this kernel has no huge pages");
+
+    unsigned kill_process = 0x80000000; /* SECCOMP_RET_KILL_PROCESS: SECCOMP_GET_ACTION_AVAIL? */
+    if (syscall(SYS_seccomp, 2, 0, &kill_process) == -1) puts("this kernel has no seccomp filters");
 
     if (never_clean((size_t)page)) puts("this file system has no disk to write to");
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,14 +228,22 @@ static int unrelated_missing(void) {
     return end();
 }
 
+static void store_behind(volatile char *address) {
+    address[page_size()] = 'x';
+}
+
 static int crashes(void) {
     size_t page = page_size();
-    start(5);
+    start(7);
     char *p = mmap(NULL, 3 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED || munmap(p + page, page) == -1) die("mmap");
     check_str(load_from(p), "no signal", "a load from a readable page", NULL);
     check_str(store_to(p), "SIGSEGV SEGV_ACCERR", "a store to a read-only page", NULL);
     check_str(load_from(p + page), "SIGSEGV SEGV_MAPERR", "a load from a hole", NULL);
+    check_str(load_from(NULL), "SIGSEGV SEGV_MAPERR", "a load from nowhere", NULL);
+    char where[64];
+    snprintf(where, sizeof where, "SIGSEGV SEGV_MAPERR at %p", (void *)(p + page));
+    check_str(call_with(store_behind, p), where, "a function that stores elsewhere", NULL);
     int fd = scratch_file("empty", 0);
     char *empty = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (empty == MAP_FAILED) die("mmap");
@@ -449,6 +458,30 @@ static int scratch_child(void) {
     return end();
 }
 
+/* Nor may a message queue be left, here of a child that is killed. */
+static int scratch_queue(void) {
+    char name[64] = "";
+    int ends[2];
+    start(1);
+    if (pipe(ends) == -1) die("pipe");
+    pid_t child = fork();
+    if (child == 0) {
+        struct mq_attr limits = {.mq_maxmsg = 1, .mq_msgsize = 8};
+        snprintf(name, sizeof name, "%s", strrchr(scratch_dir(), '/'));
+        remove_at_end(name, -1);
+        if (mq_open(name, O_CREAT | O_EXCL | O_RDWR, 0600, &limits) == -1 && errno != ENOSYS)
+            die("mq_open");
+        if (write(ends[1], name, sizeof name) == -1) die("write");
+        raise(SIGKILL);
+    }
+    close(ends[1]);
+    if (read(ends[0], name, sizeof name) != sizeof name) die("read");
+    wait_for(child);
+    if (read(ends[0], name, 1) != 0) die("read"); /* the child's janitor has ended, too */
+    check(mq_unlink(name) == -1, "the message queue is gone", NULL);
+    return end();
+}
+
 /* The program that a child has become finds the directory although the demo was killed. */
 static int scratch_exec(void) {
     int ends[2];
@@ -504,6 +537,7 @@ int main(int argc, char **argv) {
         {"scratch-kill", scratch_kill},
         {"scratch-die", scratch_die},
         {"scratch-child", scratch_child},
+        {"scratch-queue", scratch_queue},
         {"scratch-exec", scratch_exec},
     };
     struct turns turns;
