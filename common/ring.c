@@ -126,6 +126,7 @@ static bool spin(struct ring_end *end) {
 static bool wait_for_other(struct ring_end *end) {
     while (nothing_to_do(end) && !spin(end)) {
         unsigned bell = atomic_fetch_or(&end->other->bell, FUTEX_WAITERS) | FUTEX_WAITERS;
+        atomic_thread_fence(memory_order_seq_cst); /* see ring_done(): one of the two must notice */
         if (!nothing_to_do(end)) break;
         if (atomic_load(&end->other->left)) return false;
         end->died = bell & FUTEX_OWNER_DIED;

@@ -183,7 +183,7 @@ static void fault_part(void) {
     print_verdict(claim, statement, (const struct condition[]){__VA_ARGS__},                       \
                   sizeof((const struct condition[]){__VA_ARGS__}) / sizeof(struct condition))
 
-/* What good code reaches on a quiet machine with two CPUs; not about the notes, but about the ring. */
+/* What good code reaches on a quiet machine with two CPUs: about the ring, not about the notes. */
 static void compare_with_the_best(void) {
     static const char ring[] = "ring, spins then sleeps", asleep[] = "ring, sleeps at once";
     static const char copied[] = "memcpy() in one process",

@@ -67,7 +67,8 @@ int main(int argc, char **argv) {
               "7.3-1");
     picture({"parent", parent, p}, {"child", child.pid, p});
     evidence("malloc(): \"%s\"; mapping: \"%s\"", heap, p);
-    check_str(p, "Hello from child", "after the child's turn the parent reads its text", "7.1-1");
+    check_str(p, "Hello from child", "after the child's turn the parent reads its text",
+              "7.1-1 12.1");
     check_num(frame_of(parent, p), ==, frame_of(child.pid, p), "both have one frame", "7.3-1");
     check_str(heap, "Nothing yet", "memory from malloc() is not shared", NULL);
 

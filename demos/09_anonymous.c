@@ -1,7 +1,7 @@
 /*
  * 09_anonymous - is memory without a file anything else than /dev/zero?
  *
- * Notes      sections 9.2 匿名映射（MAP_ANONYMOUS）, 9.3 /dev/zero vs 匿名映射对比
+ * Notes      9.2 匿名映射（MAP_ANONYMOUS）, 9.3 /dev/zero vs 匿名映射对比, 12.3
  * Watch      shared or private makes the difference; /dev/zero or MAP_ANONYMOUS makes none
  * Try this   1. In `char *s`, MAP_SHARED -> MAP_PRIVATE: checks 3, 4, 8 and 14 fail
  *            2. In `char *one`, MAP_SHARED | MAP_ANONYMOUS, -1 ->
@@ -12,6 +12,7 @@
  * See also   mmap(2), zero(4), getrlimit(2); 09_dev_zero, 09_who_shares
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "observe.h"
 #include "picture.h"
 #include "process.h"
+#include "scratch.h"
 
 #define RW     (PROT_READ | PROT_WRITE)
 #define PAGES  ((size_t)64)
@@ -33,8 +35,27 @@ static size_t set_bytes(const char *start, size_t bytes) {
     return count;
 }
 
+/* How often a line is in a file that a process has printed it to before it called fork(). */
+static long times_printed(const char *name, bool flush) {
+    int fd = scratch_file(name, 0);
+    pid_t pid = fork();
+    if (pid == -1) die("fork");
+    if (pid == 0) {
+        FILE *out = fdopen(fd, "w");
+        if (!out || fprintf(out, "parent\n") != 7) die("fdopen, fprintf");
+        if (flush) fflush(out);
+        pid = fork();
+        if (pid == -1) die("fork");
+        if (pid != 0) wait_for(pid);
+        fclose(out); /* as exit() does, in parent and child */
+        _exit(0);
+    }
+    if (wait_for(pid) != 0) bail_out("the printing process failed");
+    return lseek(fd, 0, SEEK_END) / 7;
+}
+
 int main(int argc, char **argv) {
-    begin(argc, argv, 17, "is memory without a file anything else than /dev/zero?");
+    begin(argc, argv, 19, "is memory without a file anything else than /dev/zero?");
     size_t page = page_size(), bytes = PAGES * page;
     pid_t parent = getpid();
     struct turns child;
@@ -116,10 +137,20 @@ int main(int argc, char **argv) {
     check(*zp == 'x', "/dev/zero, MAP_PRIVATE: the parent sees its own store", "9.6-1");
     turns_close(&child);
 
+    predict("A program prints one line to a file, then forks. How often is the line in the file?");
+    step("Section 12.3's program prints before it forks. Its stdout may be a file.");
+    tell("The notes say (12.3-2, in part): the program prints its lines once each, in order.");
+    check_num(times_printed("buffered", false), ==, 2,
+              "a line that waits in stdio's buffer is copied by fork(), and printed twice",
+              "12.3-2");
+    check_num(times_printed("flushed", true), ==, 1,
+              "after fflush() before fork() a line is printed once", "12.3-2");
+
     tell("Speed is not judged: per page both do the same, /dev/zero only adds an open().");
     tell("Not checked here (9.3-4): MAP_ANONYMOUS is in POSIX since 2024 only, /dev/zero is in "
          "none.");
     tell(
         "With cc -std=c11 glibc hides MAP_ANONYMOUS; -D_DEFAULT_SOURCE or -D_GNU_SOURCE shows it.");
+    tell("Not checked here (12.3-1): without <stdlib.h> some compilers refuse its exit().");
     return end();
 }
