@@ -3,11 +3,11 @@
 # passes if exactly the predicted checks fail - and nothing crashes, hangs or bails out. A predicted one
 # may be skipped instead for a reason that this environment explains, as in transcript.sh.
 #
-#   experiment.sh DEMO.c N BUILD_DIR
+#   experiment.sh DEMO.c N BUILD_DIR [OUTPUT]        OUTPUT: where to keep what the copy prints
 set -u
 unset CDPATH
-if [ $# -ne 3 ]; then echo "usage: $0 DEMO.c N BUILD_DIR" >&2 && exit 2; fi
-source=$1 number=$2 build=$(cd "$3" && pwd)
+if [ $# -lt 3 ]; then echo "usage: $0 DEMO.c N BUILD_DIR [OUTPUT]" >&2 && exit 2; fi
+source=$1 number=$2 build=$(cd "$3" && pwd) output=${4-}
 here=$(dirname "$0")
 demo=$(basename "$source" .c)
 
@@ -31,7 +31,10 @@ arguments=$(sed -n "s/^$demo //p" "$build/demos.txt")
 status=$?
 "$build/tests/environment" >"$tmp/reasons" || exit 99
 
+[ ! "$output" ] || cp "$tmp/out" "$output"
+
 printf '%s\n' "$row" | awk -F '\t' -v status="$status" '
+    function show(title, lines) { if (lines) printf "%s\n%s", title, lines }
     FILENAME != "-" { next }
     {
         print "Try this: " $2
@@ -46,21 +49,26 @@ printf '%s\n' "$row" | awk -F '\t' -v status="$status" '
             if (line !~ /^(not )?ok /) continue
             count++
             text = line
-            sub(/^(not )?ok /, "", text)
-            fails = line ~ /^not ok/
+            sub(/^(not )?ok /, "  ", text)
             reason = line
             skipped = sub(/.* # SKIP /, "", reason) && reason in explained
-            if (!fails && !(count in must)) continue
-            seen = fails ? "fails" : skipped ? "skipped" : "holds"
-            right = (fails && (count in must || count in may)) || skipped
-            if (!right) bad++
-            printf "%s predicted: %-8s seen: %-8s %s\n", right ? "  " : "! ",
-                   count in must ? "fails" : count in may ? "may fail" : "holds", seen, text
-            if (fails || skipped) flipped++
+            if (line ~ /^not ok/) {
+                failed++
+                if (count in must || count in may) as_predicted = as_predicted text "\n"
+                else surprise = surprise text "\n"
+            } else if (skipped && count in must) {
+                skips = skips text "\n"
+            } else if (count in must) {
+                held = held text "\n"
+            }
         }
-        if (!flipped) wrong = wrong "\nno check fails"
+        show("Failed, as predicted:", as_predicted)
+        show("Skipped here instead of failing:", skips)
+        show("FAILED, BUT NOT PREDICTED:", surprise)
+        show("PREDICTED TO FAIL, BUT HOLDS:", held)
+        if (!failed && !skips) wrong = wrong "\nno check fails"
         else if (status > 1) wrong = wrong "\nexit status " status " instead of 1"
         if (count != plan) wrong = wrong "\nplanned " plan " checks, but " count + 0 " ran"
         if (wrong) print substr(wrong, 2)
-        exit bad || wrong
+        exit surprise || held || wrong
     }' out="$tmp/out" reasons="$tmp/reasons" - || { cat "$tmp/err" && exit 1; }

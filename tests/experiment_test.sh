@@ -51,23 +51,23 @@ expect() {
     number=$1 wanted=$2
     seen=fail
     if sh "$here/experiment.sh" "$demo" "$number" "$build" >"$tmp/out" 2>&1; then seen=pass; fi
-    [ $seen = "$wanted" ] && grep -q -e "$3" "$tmp/out" && return
-    echo "experiment $number: $seen instead of $wanted, or no line matches $3"
+    [ $seen = "$wanted" ] && grep -q -e "$3" "$tmp/out" && grep -q -e "${4-}" "$tmp/out" && return
+    echo "experiment $number: $seen instead of $wanted, or no line matches $3, ${4-}"
     cat "$tmp/out"
     status=1
 }
-expect 1 pass "predicted: fails .*seen: fails .*1 - the first"
-expect 2 pass "predicted: may fail .*seen: fails .*3 - the third"
-expect 3 fail "^!  predicted: holds .*seen: fails .*3 - the third"
-expect 4 fail "^!  predicted: fails .*seen: holds .*2 - the second"
+expect 1 pass "^Failed, as predicted:$" "^  1 - the first$"
+expect 2 pass "^Failed, as predicted:$" "^  3 - the third$"
+expect 3 fail "^FAILED, BUT NOT PREDICTED:$" "^  3 - the third$"
+expect 4 fail "^PREDICTED TO FAIL, BUT HOLDS:$" "^  2 - the second$"
 expect 5 fail "no check fails"
 expect 6 fail "changes [0-9]* lines, not one"
 expect 7 fail "changes 0 lines, not one"
 expect 8 fail "no check fails"
 expect 9 fail "does not compile"
 expect 10 fail "Bail out!"
-expect 11 pass "predicted: fails .*seen: fails .*1 - the first"
-expect 12 pass "predicted: fails .*seen: fails .*3 - the third"
+expect 11 pass "^Failed, as predicted:$" "^  1 - the first$"
+expect 12 pass "^Failed, as predicted:$" "^  3 - the third$"
 expect 13 fail "changes 0 lines"
 expect 14 fail "no experiment 14"
 
@@ -77,8 +77,8 @@ mv "$tmp/demo.c" "$tmp/demos/demo.c"
 printf '%s\n' '14. int two = 2 -> int two = 3: checks 1' '    and 3 fail' '15. parent = 0 -> parent = 1: check 2 fails' \
     >"$tmp/tests/further/demo.txt"
 demo=$tmp/demos/demo.c
-expect 14 pass "predicted: fails .*seen: fails .*3 - the third"
-expect 15 pass "predicted: fails .*seen: fails .*2 - the second"
+expect 14 pass "^Failed, as predicted:$" "^  3 - the third$"
+expect 15 pass "^Failed, as predicted:$" "^  2 - the second$"
 expect 16 fail "no experiment 16"
 echo '17. parent = 0 -> parent = 1: check 2 fails' >>"$tmp/tests/further/demo.txt"
 expect 14 fail "experiment 17 where 16 is due"
