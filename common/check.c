@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define WATCHDOG_SECONDS 20 /* of running, not of being stopped: counted second by second */
@@ -20,7 +21,7 @@ static bool colour, plan_printed, ended;
  * steps might map memory where a demo has just unmapped some. */
 static bool stepping;
 static char source[1 << 16];
-static const char *question_to_class;
+static const char *question_to_class, *function_to_show;
 
 static char unknown_reason[200] = "the kernel does not tell";
 
@@ -147,6 +148,9 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
     printf("TAP version 14\n");
     tell("%s: %s", name, question);
     if (stepping && !read_source(file)) tell("The source is not at hand: stepping without it.");
+    if (stepping)
+        tell(
+            "give_turn(&x): x runs to its next await_turn(). load_from(), store_to(): in a child.");
 }
 
 static void print_plan(void) {
@@ -157,6 +161,7 @@ static void print_plan(void) {
 int end(void) {
     ended = true;
     run_watchdog(false);
+    if (failed > 0) tell("%d of %d checks failed", failed, done);
     if (done != planned) tell("planned %d checks, but ran %d", planned, done);
     if (fflush(stdout) == EOF || ferror(stdout)) {
         fprintf(stderr, "%s: cannot write to stdout: %s\n", demo_name, errno_name(errno));
@@ -172,6 +177,7 @@ static void wait_for_enter(const char *prompt) {
     printf(colour ? "\033[7m%s\033[0m " : "%s ", prompt);
     fflush(stdout);
     run_watchdog(false);
+    tcflush(STDIN_FILENO, TCIFLUSH); /* what a terminal's user typed before does not count */
     while (c != '\n' && got != 0)
         if ((got = read(STDIN_FILENO, &c, 1)) == -1 && errno != EINTR) got = 0;
     run_watchdog(true);
@@ -183,44 +189,78 @@ static bool begins(const char *line, const char *call) {
     return strncmp(line + strspn(line, " "), call, strlen(call)) == 0;
 }
 
-/* Prints the source from the step() that ends in line `at` to where the next step begins, with line
- * numbers instead of the indentation. */
-static void show_source(int at) {
-    const char *line = source, *start = source, *stop;
-    int n = 1, first = 1, blank = 0;
-    for (; *line && n <= at; n++, line += strcspn(line, "\n") + 1)
-        if (begins(line, "step(")) start = line, first = n;
-    for (n = first, line = start; *line; n++, line = *stop ? stop + 1 : stop) {
-        size_t indent = strspn(line, " ");
-        stop = line + strcspn(line, "\n");
-        if (*line == '}' || (n > first && (begins(line, "step(") || begins(line, "predict("))))
-            break;
-        if (line + indent == stop) {
-            blank++;
-            continue;
-        }
-        for (; blank > 0; blank--)
-            printf("%3d\n", n - blank);
-        line += indent < 4 ? indent : 4;
-        printf("%3d %.*s\n", n, (int)(stop - line), line);
+/* Prints a line of the source with its number, without `indent` columns of its indentation. */
+static void show_line(int number, const char *line, size_t indent) {
+    size_t spaces = strspn(line, " ");
+    line += spaces < indent ? spaces : indent;
+    printf(*line == '\n' ? "%3d%.0s\n" : "%3d %.*s\n", number, (int)strcspn(line, "\n"), line);
+}
+
+static const char *next_line(const char *line) {
+    line += strcspn(line, "\n");
+    return *line ? line + 1 : line;
+}
+
+/* Prints the source of a function: from the line with " NAME(" in it that begins in the first column to
+ * the closing brace. */
+static void show_function(const char *name) {
+    char call[64];
+    bool inside = false;
+    snprintf(call, sizeof call, "%s(", name);
+    int number = 1;
+    for (const char *line = source; *line; line = next_line(line), number++) {
+        const char *found = strstr(line, call);
+        if (!inside && found && found < line + strcspn(line, "\n") && found > line &&
+            strchr(" *", found[-1]) && !strchr(" /#", *line))
+            inside = true;
+        if (inside) show_line(number, line, 0);
+        if (inside && *line == '}') return;
     }
+}
+
+/* Prints the source from the step() that ends in line `at` to where the next step begins; returns how
+ * many lines that are. */
+static int show_source(int at) {
+    const char *line = source, *start = source;
+    int n = 1, first = 1, last = 0, number = 1;
+    for (; *line && n <= at; n++, line = next_line(line))
+        if (begins(line, "step(")) start = line, first = n;
+    for (n = first, line = start; *line && *line != '}'; n++, line = next_line(line)) {
+        if (n > first &&
+            (begins(line, "step(") || begins(line, "predict(") || begins(line, "show_also(")))
+            break;
+        if (*line != '\n') last = n; /* what ends in blank lines is shown without them */
+    }
+    for (number = first, line = start; number <= last; number++, line = next_line(line))
+        show_line(number, line, 4);
+    return last - first;
 }
 
 void predict(const char *question) {
     question_to_class = question;
 }
 
+void show_also(const char *function) {
+    function_to_show = function;
+}
+
+static void ask_class(void) {
+    if (question_to_class) say("1;35", "# Predict: %s", question_to_class);
+}
+
 void step_at(const char *place, const char *text) {
     print_plan();
     say("1", "# Step %d. %s", ++steps, text);
     if (stepping && question_to_class) {
-        say("1;35", "# Predict: %s", question_to_class);
-        wait_for_enter("[Enter shows how the step is done]");
+        ask_class();
+        wait_for_enter("[Enter shows the source]");
     }
-    question_to_class = NULL;
-    if (!stepping) return;
-    show_source(atoi(strrchr(place, ':') + 1));
-    wait_for_enter("[Enter runs it, Ctrl-D runs on to the end]");
+    if (stepping) {
+        if (function_to_show) show_function(function_to_show);
+        if (show_source(atoi(strrchr(place, ':') + 1)) > 20) ask_class(); /* it has scrolled away */
+        wait_for_enter("[Enter runs it, Ctrl-D runs on to the end]");
+    }
+    question_to_class = function_to_show = NULL;
 }
 
 /* One test point: "ok 3 - text (claim) # SKIP reason", with # and \ escaped as TAP 14 wants. */

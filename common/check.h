@@ -50,9 +50,12 @@ void step_at(const char *place, const char *text);
 /* With --step the next step() asks this before it shows the source, which gives the answer away. */
 void predict(const char *question);
 
+/* With --step the next step() shows the source of this function of the demo, too, before its own. */
+void show_also(const char *function);
+
 /* Prints one line: tell() fixed text, evidence() what this run saw (addresses, frames, counts). */
-#define tell(...)     say("0", "# " __VA_ARGS__)
-#define evidence(...) say("36", "#   " __VA_ARGS__)
+#define tell(...)     say("35", "# " __VA_ARGS__)
+#define evidence(...) say("0", "#   " __VA_ARGS__)
 void say(const char *ansi, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* May the output have other characters than ASCII? So says LC_ALL, LC_CTYPE or LANG, whichever is
