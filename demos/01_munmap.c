@@ -40,11 +40,11 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < 8; i++)
         p[i * page] = (char)('A' + i);
     show(p, page);
-    tell("The notes say (1.4-1 1.4-2, wrong): the address must be the one that mmap() returned,");
-    tell("and the length must be the one that was mapped.");
 
     predict("Is that refused? If not, what becomes of A and of C?");
     step("Unmap B: an address and a length that mmap() never saw.");
+    tell("The notes say (1.4-1 1.4-2, wrong): the address must be the one that mmap() returned,");
+    tell("and the length must be the one that was mapped.");
     check(munmap(p + page, page) == 0, "a page in the middle of a mapping can be unmapped",
           "1.4-1 1.4-2");
     show(p, page);
@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
               "1.4-2");
     check(munmap(p, 4 * page) == 0, "to unmap what is not mapped is no error", "1.4-1");
 
-    step("What is refused: an address inside a page, and length 0.");
+    step("An address inside a page; then length 0.");
     check_errno(munmap(p + 4 * page + 100, page) == -1, EINVAL,
                 "an address inside a page is EINVAL", "1.4-1");
     check_errno(munmap(p + 4 * page, 0) == -1, EINVAL, "length 0 is EINVAL", "1.4-2");
