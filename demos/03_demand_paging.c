@@ -93,9 +93,11 @@ int main(int argc, char **argv) {
     if (mprotect(a, bytes, PROT_READ | PROT_WRITE) == -1) die("mprotect");
     madvise(a, bytes, MADV_NOHUGEPAGE); /* EINVAL where the kernel has no huge pages: fine */
     long loads = faults_of_load(a, PAGES), read_kb = smaps_kb(self, a, "Rss");
-    picture({"read", self, a});
+    picture({"read 0", self, a}, {"read 1", self, a + page});
+    evidence("mapped, but counted as memory in use (Rss): %s kB%s", number(read_kb),
+             read_kb == 0 ? ": the zero page" : "");
     long stores = faults_of_store(a, PAGES, 'x'), stored_kb = smaps_kb(self, a, "Rss");
-    picture({"stored", self, a});
+    picture({"store 0", self, a}, {"store 1", self, a + page});
     evidence("64 loads: %ld faults, %s kB; 64 stores: %ld faults, %s kB", loads, number(read_kb),
              stores, number(stored_kb));
     check_num(loads, ==, PAGES, "reading anonymous memory is one fault a page", "3.3-3");

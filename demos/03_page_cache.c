@@ -40,8 +40,7 @@ int main(int argc, char **argv) {
     check_str(page_kind(parent, p), FILE_PAGE, "a file mapping maps the page cache's own page",
               "3.4-1");
 
-    predict("Two descriptors, two mappings: how often is the page in memory then?");
-    step("A child, forked but with an open() and mmap() of its own, reads the same page.");
+    step("Fork a child that will open and map the file itself, then look, store and write().");
     turns_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
@@ -62,6 +61,9 @@ int main(int argc, char **argv) {
         child.said = *c;
         last_turn(&child);
     }
+
+    predict("Two descriptors, two mappings: how often is the page in memory then?");
+    step("The child's turn: it opens and maps the file by itself and reads the page.");
     char *c = (char *)give_turn(&child);
     long together = smaps_kb(parent, p, "Pss");
     picture({"parent", parent, p}, {"child", child.pid, c});
