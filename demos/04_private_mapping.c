@@ -74,8 +74,8 @@ int main(int argc, char **argv) {
     check_num(faults_of_store(w, 1, 'X'), ==, 0, "a page stored to first is writable at once",
               "5.1-3");
 
-    predict("Page 0 of p has been stored to, page 1 has not. Which follows the file?");
-    step("Others change the file later. POSIX leaves open what p shows; Linux does this:");
+    predict("What does p show, in page 0 and in page 1?");
+    step("Through s, a 2 is stored into both pages. POSIX leaves open what p shows then.");
     tell("The notes say (4.3-4, wrong): every process has its own copy, others cannot change it.");
     s[0] = s[page] = '2';
     check(p[page] == '2', "a page without a store of one's own follows the file", "4.3-4");

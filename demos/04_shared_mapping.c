@@ -87,10 +87,9 @@ int main(int argc, char **argv) {
     evidence("A reads \"%.12s\"", a);
     check(strcmp(a, "Hello from B") == 0, "A reads what B has stored", "4.1-2 4.1-6");
 
-    predict("Does B read 1 1 1, 2 2 2, or something else?");
+    predict("Which three numbers does B read?");
     step("A updates a shared configuration of three members from 1 to 2. B looks in the middle.");
-    tell(
-        "The notes say (4.4-1, in part): one process changes a configuration, all see it at once.");
+    tell("The notes say (4.4-1, in part): one process changes a setting, all see it at once.");
     volatile struct config *config = (struct config *)(void *)a;
     config->first = config->second = config->third = 1;
     config->first = 2;
@@ -102,7 +101,7 @@ int main(int argc, char **argv) {
 
     predict("Which of the two first stores costs a page fault?");
     step("What does the first store cost? Two fresh mappings, one shared, one private.");
-    tell("The notes say (4.1-5, wrong): MAP_SHARED is faster, its first store copies nothing.");
+    tell("The notes say (4.1-5, wrong): MAP_SHARED is faster, a private first store has to copy.");
     char *s = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     char *t = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     if (s == MAP_FAILED || t == MAP_FAILED) die("mmap");
@@ -110,6 +109,7 @@ int main(int argc, char **argv) {
               "4.1-5");
     check_num(faults_of_store(t, 1, 'T'), ==, 1, "the first store to a private page faults, too",
               "4.1-5");
+    tell("Which of the two faults takes longer depends on the memory: 02_speed measures it.");
     turns_close(&b);
     return end();
 }
