@@ -28,11 +28,11 @@ static void process_b(struct turns *b, const char *path) {
     int fd = open(path, O_RDWR);
     if (fd == -1) die("open %s", path);
     volatile char *shared = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    volatile char *private = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)page);
-    if (shared == MAP_FAILED || private == MAP_FAILED) die("mmap");
+    volatile char *own = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)page);
+    if (shared == MAP_FAILED || own == MAP_FAILED) die("mmap");
     b->said = (long)shared;
     await_turn(b);
-    for (b->said = (long)private;; b->said = *private) {
+    for (b->said = (long)own;; b->said = *own) {
         await_turn(b);
         b->said = *shared;
         await_turn(b);
@@ -51,7 +51,8 @@ int main(int argc, char **argv) {
     size_t page = page_size();
     pid_t a = getpid();
 
-    step("A and B, two unrelated processes, map the same two pages of one file.");
+    show_also("process_b");
+    step("A and B, two unrelated processes, map a file: page 0 MAP_SHARED, page 1 MAP_PRIVATE.");
     int fd = scratch_file("file", 2 * page);
     if (pwrite(fd, "s", 1, 0) != 1 || pwrite(fd, "p", 1, (off_t)page) != 1) die("pwrite");
     char *s = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -60,7 +61,6 @@ int main(int argc, char **argv) {
     start_unrelated(&b, argv[0], "B", scratch_path("file"));
     char *bs = (char *)give_turn(&b), *bp = (char *)give_turn(&b);
     picture({"A", a, p}, {"B", b.pid, bp});
-    tell("The notes say (6.3-1, in part): at first both have one frame, with a count of 2.");
     check_str(page_kind(a, p), NO_PAGE, "at first A has no page", "6.3-1");
     check_str(page_kind(b.pid, bp), NO_PAGE, "at first B has none either", "6.3-1");
 
@@ -73,6 +73,7 @@ int main(int argc, char **argv) {
     long same_s = mapped_once(a, s);
     check_num(same_s, ==, 0, "A and B share the page, wherever it appears", "6.1-1 6.2-1");
     check_num(frame_of(a, s), ==, frame_of(b.pid, bs), "a shared page is one frame", "6.2-1");
+    tell("The notes say (6.3-1, in part): at first both have one frame, with a count of 2.");
     picture({"A", a, p}, {"B", b.pid, bp});
     long same_p = mapped_once(a, p);
     check_num(same_p, ==, 0, "while only read, a private page is shared, too", "6.1-1 6.3-1");
@@ -96,7 +97,7 @@ int main(int argc, char **argv) {
     long still_p = mapped_once(a, p);
     check_num(still_p, ==, 1, "MAP_PRIVATE: nobody but A maps the copy", "6.4-1");
     check_num(frame_of(b.pid, bp), ==, original, "MAP_PRIVATE: B keeps its frame", "6.3-2");
-    check(file_p == 'p', "MAP_PRIVATE: the file has no store", "6.4-1");
+    check(file_p == 'p', "MAP_PRIVATE: the file does not have the store", "6.4-1");
 
     predict("Both have mapped it MAP_PRIVATE. Who sees the w?");
     step("The second page of the file is written by write().");
