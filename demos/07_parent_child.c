@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
         last_turn(&child);
     }
     picture({"parent", parent, p}, {"child", child.pid, p});
-    tell("The notes say (7.1-1, in part): wait a second, then the parent reads the child's text.");
+    tell("The notes say (7.1-1, in part): the parent sleeps for a second, then it reads.");
     check_str(p, "Nothing yet", "before the child's turn the parent reads the old text", "7.1-1");
     check_num(smaps_kb(child.pid, p, "Size"), ==, page / 1024,
               "the child has the mapping, at the same address, without calling mmap()", "7.3-1");

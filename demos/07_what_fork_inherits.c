@@ -42,7 +42,7 @@ int main(int argc, char **argv) {
     begin(argc, argv, 11, "what do parent and child share, the descriptor or the mapping?");
     size_t page = page_size();
 
-    step("The parent maps three files and /dev/zero MAP_SHARED, then it forks.");
+    step("The parent maps files a, b, d, /dev/zero, closes a's descriptor, marks d MADV_DONTFORK.");
     int fd_a = scratch_file("a", page), fd_b = scratch_file("b", page);
     int fd_d = scratch_file("d", page), zero = open("/dev/zero", O_RDWR);
     if (zero == -1) die("open /dev/zero");
@@ -53,7 +53,8 @@ int main(int argc, char **argv) {
     if (a == MAP_FAILED || b == MAP_FAILED || z == MAP_FAILED || d == MAP_FAILED) die("mmap");
     if (close(fd_a) == -1) die("close");
     if (madvise(d, page, MADV_DONTFORK) == -1) die("madvise");
-    tell("The notes say (7.2-1, wrong): fork() inherits the descriptor, both use the same one.");
+
+    step("fork(). In its turns the child stores, forks a grandchild, maps b and /dev/zero again.");
     turns_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
@@ -78,13 +79,16 @@ int main(int argc, char **argv) {
 
     predict("The parent has closed the file. Does it still see what the child stores?");
     step("(a) The descriptor was closed before fork(). The child stores into the mapping.");
+    tell("The notes say (7.2-1, wrong): fork() inherits the descriptor, both use the same one.");
     long d_descriptor = give_turn(&child);
     check(a[0] == 'C', "an inherited mapping is shared, even without any descriptor", "7.2-1 S-1");
 
-    step("(b) MADV_DONTFORK: the descriptor is inherited, the mapping is not.");
+    predict("Which has the child: the descriptor, the mapping, both?");
+    step("(b) The mapping of d was marked MADV_DONTFORK. Look into the child.");
     long d_mapping = mappings_named(child.pid, scratch_path("d"));
     check_num(d_descriptor, ==, 1, "with MADV_DONTFORK the child has the descriptor", "7.2-1 S-1");
     check_num(d_mapping, ==, 0, "with MADV_DONTFORK it has not the mapping", "7.2-1");
+    /* load_from() forks, too: it loads in another child. */
     check_str(load_from(d), "SIGSEGV SEGV_MAPERR",
               "a load from a MADV_DONTFORK mapping dies in a child", "7.2-1");
     check_str(load_from(b), "no signal", "a load from an inherited mapping works", "S-1");
@@ -96,6 +100,7 @@ int main(int argc, char **argv) {
     check(*z == 0, "two mappings of one /dev/zero descriptor are not shared", "7.2-1");
 
     predict("After exec(), what is left: the descriptor, the mapping, both, neither?");
+    show_also("after_exec");
     step("(d) Another child calls exec(); the descriptor of b has no FD_CLOEXEC.");
     char fd_text[16];
     snprintf(fd_text, sizeof fd_text, "%d", fd_b);
@@ -119,7 +124,7 @@ int main(int argc, char **argv) {
     evidence("(c) mapped again, /dev/zero   yes         its own    %s", yes(*z == 'C'));
     evidence("(d) after exec()              %-10s  %-9s  -", yes(e_descriptor), yes(e_mapping));
 
-    step("A sibling answers where it finds the C; the grandchild has stored a G.");
+    step("The grandchild has stored a G. A second child stores an S if it finds the first's C.");
     pid_t sibling = fork();
     if (sibling == -1) die("fork");
     if (sibling == 0) {
