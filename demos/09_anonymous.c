@@ -12,9 +12,13 @@
  * See also   mmap(2), zero(4), getrlimit(2); 09_dev_zero, 09_who_shares
  */
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -35,6 +39,23 @@ static size_t set_bytes(const char *start, size_t bytes) {
     return count;
 }
 
+/* Prints the line of /proc/PID/maps with `address` in it; without stdio, which may map memory. */
+static void show_line_of_maps(const char *who, const char *address) {
+    static char text[1 << 16];
+    size_t used = 0;
+    int fd = open("/proc/self/maps", O_RDONLY);
+    for (ssize_t got = fd == -1 ? 0 : 1; got > 0; used += (size_t)got)
+        if ((got = read(fd, text + used, sizeof text - 1 - used)) == -1) got = 0;
+    if (fd != -1) close(fd);
+    text[used] = '\0';
+    char *line = strtok(text, "\n");
+    for (char *dash; line; line = strtok(NULL, "\n"))
+        if (strtoul(line, &dash, 16) <= (uintptr_t)address &&
+            (uintptr_t)address < strtoul(dash + 1, NULL, 16))
+            break;
+    evidence("%-2s  %s", who, line ? line : "unknown");
+}
+
 /* How often a line is in a file that a process has printed it to before it called fork(). */
 static long times_printed(const char *name, bool flush) {
     int fd = scratch_file(name, 0);
@@ -42,15 +63,16 @@ static long times_printed(const char *name, bool flush) {
     if (pid == -1) die("fork");
     if (pid == 0) {
         FILE *out = fdopen(fd, "w");
-        if (!out || fprintf(out, "parent\n") != 7) die("fdopen, fprintf");
-        if (flush) fflush(out);
+        if (!out || fprintf(out, "parent\n") != 7) _exit(errno);
+        if (flush && fflush(out) == EOF) _exit(errno);
         pid = fork();
-        if (pid == -1) die("fork");
+        if (pid == -1) _exit(errno);
         if (pid != 0) wait_for(pid);
-        fclose(out); /* as exit() does, in parent and child */
-        _exit(0);
+        _exit(fclose(out) == EOF ? errno : 0); /* as exit() does, in parent and child */
     }
-    if (wait_for(pid) != 0) bail_out("the printing process failed");
+    int status = wait_for(pid); /* 0, or the errno of what failed: a full file system? */
+    errno = WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+    if (status != 0) die("step 6, printing to the file %s", name);
     return lseek(fd, 0, SEEK_END) / 7;
 }
 
@@ -77,15 +99,19 @@ int main(int argc, char **argv) {
     char *s = mmap(NULL, bytes, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     char *p = mmap(NULL, bytes, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s == MAP_FAILED || p == MAP_FAILED) die("mmap");
+    show_line_of_maps("s", s);
+    show_line_of_maps("p", p);
     check_num(mappings_named(parent, HIDDEN), ==, 1,
               "only MAP_SHARED | MAP_ANONYMOUS is a hidden file, /dev/zero (deleted)", "9.2-1");
 
-    step("The same of /dev/zero.");
+    step("The same with /dev/zero.");
     int fd = open("/dev/zero", O_RDWR);
     if (fd == -1) die("open");
     char *zs = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
     char *zp = mmap(NULL, bytes, RW, MAP_PRIVATE, fd, 0);
     if (zs == MAP_FAILED || zp == MAP_FAILED || close(fd) == -1) die("mmap, close");
+    show_line_of_maps("zs", zs);
+    show_line_of_maps("zp", zp);
     check_num(mappings_named(parent, HIDDEN), ==, 2,
               "/dev/zero mapped MAP_SHARED is another hidden file of that name", "9.2-1");
     check_num(mappings_named(parent, "/dev/zero"), ==, 1,
@@ -99,10 +125,10 @@ int main(int argc, char **argv) {
         madvise(all[i], bytes, MADV_NOHUGEPAGE); /* EINVAL without huge pages: fine */
         faults[i] = faults_of_store(all[i], PAGES, 'x');
     }
-    picture({"shared", parent, s}, {"zero", parent, zs}, {"private", parent, p},
-            {"zero", parent, zp});
-    evidence("page faults of 64 stores: shared %ld anonymous, %ld /dev/zero; private %ld and %ld",
-             faults[0], faults[1], faults[2], faults[3]);
+    picture({"anon s", parent, s}, {"zero s", parent, zs}, {"anon p", parent, p},
+            {"zero p", parent, zp});
+    evidence("page faults of 64 stores: MAP_ANONYMOUS %ld shared, %ld private; /dev/zero %ld, %ld",
+             faults[0], faults[2], faults[1], faults[3]);
     check_num(faults[1], ==, faults[0], "MAP_SHARED: the same number of page faults for /dev/zero",
               "9.3-3");
     check_num(faults[3], ==, faults[2], "MAP_PRIVATE: the same number of page faults for /dev/zero",
@@ -138,6 +164,7 @@ int main(int argc, char **argv) {
     turns_close(&child);
 
     predict("A program prints one line to a file, then forks. How often is the line in the file?");
+    show_also("times_printed");
     step("Section 12.3's program prints before it forks. Its stdout may be a file.");
     tell("The notes say (12.3-2, in part): the program prints its lines once each, in order.");
     check_num(times_printed("buffered", false), ==, 2,
@@ -147,10 +174,8 @@ int main(int argc, char **argv) {
               "after fflush() before fork() a line is printed once", "12.3-2");
 
     tell("Speed is not judged: per page both do the same, /dev/zero only adds an open().");
-    tell("Not checked here (9.3-4): MAP_ANONYMOUS is in POSIX since 2024 only, /dev/zero is in "
-         "none.");
-    tell(
-        "With cc -std=c11 glibc hides MAP_ANONYMOUS; -D_DEFAULT_SOURCE or -D_GNU_SOURCE shows it.");
+    tell("Not checked here (9.3-4): POSIX has MAP_ANONYMOUS since 2024 only, and no /dev/zero.");
+    tell("With -std=c11 glibc hides MAP_ANONYMOUS; -D_DEFAULT_SOURCE or -D_GNU_SOURCE shows it.");
     tell("Not checked here (12.3-1): without <stdlib.h> some compilers refuse its exit().");
     return end();
 }

@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
                 "/dev/zero has no size to set: ftruncate() is EINVAL", "9.1-4");
 
     predict("No ftruncate() anywhere. In which of these mappings does a load die?");
-    step("Map 8 pages of it; 8 from page 8 on; the same of no file at all; 8 of an empty file.");
+    step("Map 8 pages each: /dev/zero from 0 on, from page 8 on; anonymous; of an empty file.");
     char *p = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
     char *far = mmap(NULL, bytes, RW, MAP_SHARED, fd, (off_t)bytes);
     char *anon = mmap(NULL, bytes, RW, MAP_SHARED | MAP_ANONYMOUS, -1, (off_t)bytes);
@@ -128,6 +128,7 @@ int main(int argc, char **argv) {
     check(*p == 'C', "a child shares a mapping, its descriptor closed before fork()", "9.4-2");
     turns_close(&child);
 
+    show_also("process_b");
     step("Process B, unrelated, maps /dev/zero; another B maps what /proc has for our mapping.");
     char path[96];
     snprintf(path, sizeof path, "/proc/%d/map_files/%lx-%lx", self, (long)p, (long)(p + bytes));

@@ -64,7 +64,8 @@ int main(int argc, char **argv) {
     size_t page = page_size();
     pid_t parent = getpid();
 
-    step("Map a page in each of three ways. Fork two children; start B, a stranger.");
+    show_also("process_b");
+    step("Map a page of /dev/zero, one of a file, one of no file. B will do so by itself.");
     int dev = open("/dev/zero", O_RDWR), fd = scratch_file("file", page);
     if (dev == -1) die("open");
     char *zero = mmap(NULL, page, RW, MAP_SHARED, dev, 0);
@@ -72,6 +73,8 @@ int main(int argc, char **argv) {
     char *anon = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (zero == MAP_FAILED || file == MAP_FAILED || anon == MAP_FAILED) die("mmap");
     char *const maps[] = {zero, file, anon};
+
+    step("Fork two children, the second with a child of its own; start B, a stranger.");
     turns_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
