@@ -38,30 +38,30 @@ double faults_so_far(void) {
     return (double)usage.ru_minflt + (double)usage.ru_majflt;
 }
 
-/* A cache line at a time, so that compilers use wide registers; then what is left. */
-#define LINE_WORDS 8
-#define WORD(n, i) ((n)*UINT64_C(0x9e3779b97f4a7c15) + (i))
+/* All bytes alike but for the number in front: memset() and wide registers, so that this costs little
+ * beside the way that is measured. */
+typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
 
 void compose(uint64_t *message, size_t bytes, uint64_t n) {
-    size_t i = 0, words = bytes / sizeof *message;
-    for (; i + LINE_WORDS <= words; i += LINE_WORDS)
-        for (size_t j = 0; j < LINE_WORDS; j++)
-            message[i + j] = WORD(n, i + j);
-    for (; i < words; i++)
-        message[i] = WORD(n, i);
+    memset(message, (int)(n * 31 % 256), bytes);
+    message[0] = n;
 }
 
 bool is_whole(const uint64_t *message, size_t bytes, uint64_t n) {
-    uint64_t wrong[LINE_WORDS] = {0}, any = 0;
-    size_t i = 0, words = bytes / sizeof *message;
-    for (; i + LINE_WORDS <= words; i += LINE_WORDS)
-        for (size_t j = 0; j < LINE_WORDS; j++)
-            wrong[j] |= message[i + j] ^ WORD(n, i + j);
+    uint64_t byte = n * 31 % 256 * UINT64_C(0x0101010101010101), wrong = message[0] ^ n;
+    const pair expected = {byte, byte};
+    pair a = {0}, b = {0}, c = {0}, d = {0};
+    size_t i = 1, words = bytes / sizeof *message;
+    for (; i + 8 <= words; i += 8) {
+        a |= *(const pair *)&message[i] ^ expected;
+        b |= *(const pair *)&message[i + 2] ^ expected;
+        c |= *(const pair *)&message[i + 4] ^ expected;
+        d |= *(const pair *)&message[i + 6] ^ expected;
+    }
     for (; i < words; i++)
-        any |= message[i] ^ WORD(n, i);
-    for (size_t j = 0; j < LINE_WORDS; j++)
-        any |= wrong[j];
-    return any == 0;
+        wrong |= message[i] ^ byte;
+    a |= b | c | d;
+    return (wrong | a[0] | a[1]) == 0;
 }
 
 /* What this process and the partner share. */
@@ -201,8 +201,8 @@ static bool is_near(const struct row *row, int round) {
     return row->cpus != 2 || row->line[round] <= 2 * fastest_line;
 }
 
-/* Divides the first row by the second, round by round, or shows the first alone. Where fewer than three
- * rounds are left it takes the slow ones, too. */
+/* Divides the first row by the second, round by round, or shows the first alone. Where fewer than
+ * three rounds are left it takes the slow ones, too. */
 static struct spread divide(const struct row *a, const struct row *b) {
     double values[ROUNDS];
     int n = 0;
@@ -227,9 +227,9 @@ struct spread times(const struct row *rows, size_t count, const char *table, con
     const struct row *a = longer ? find(rows, count, table, longer) : b;
     if (!a || !b) return (struct spread){.rounds = 0};
     if (longer) return divide(a, b);
-    struct row line = *b;
-    memcpy(line.ns, line.line, sizeof line.ns);
-    return divide(&line, b);
+    struct row trip = *b;
+    memcpy(trip.ns, trip.line, sizeof trip.ns);
+    return divide(&trip, b);
 }
 
 /* Three digits and a unit. Static buffers: three results live side by side. */
@@ -245,37 +245,35 @@ static const char *time_text(double ns) {
     return text;
 }
 
-/* Two digits, or as many as it has before the point. Static buffers: four results live side by side. */
+/* Two digits, or as many as it has before the point; small ones as a fraction. Static buffers: four
+ * results live side by side. */
 static const char *times_text(double times) {
     static char texts[4][16];
     static int turn;
     char *text = texts[turn++ % 4];
-    snprintf(text, sizeof texts[0], "%.*f",
-             times < 0.095  ? 3
-             : times < 0.95 ? 2
-             : times < 9.5  ? 1
-                            : 0,
-             times);
+    if (times > 0 && times < 0.095)
+        snprintf(text, sizeof texts[0], "1/%.0f", 1 / times);
+    else
+        snprintf(text, sizeof texts[0], "%.*f", times < 0.95 ? 2 : times < 9.5 ? 1 : 0, times);
     return text;
 }
 
-/* A bar of `part` of the whole width, which is 16 columns. */
-static const char *bar(double part) {
+/* A bar that is one block longer for twice the time, 16 blocks at most. */
+static const char *bar(double ratio) {
     static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     static char text[16 * 4 + 8];
-    int units = (int)(part * 16 * 8 + 0.5);
-    if (units < 1) units = 1;
+    int units = 8;
+    for (; ratio >= 2 && units < 15 * 8; ratio /= 2)
+        units += 8;
+    units += (int)((ratio - 1) * 8);
     *text = '\0';
-    for (int i = 0; i < units / 8; i++)
+    for (int i = 0; i < units / 8 && i < 16; i++)
         strcat(text, utf8() ? "█" : "#");
-    if (utf8())
-        strcat(text, eighths[units % 8]);
-    else if (units < 8)
-        strcat(text, "|");
+    if (utf8() && units < 16 * 8) strcat(text, eighths[units % 8]);
     return text;
 }
 
-static void print_row(const struct row *row, const struct row *base, double longest, bool slower) {
+static void print_row(const struct row *row, const struct row *base, double shortest, bool slower) {
     struct spread ns = divide(row, NULL), ratio = slower ? divide(row, base) : divide(base, row);
     char quartiles[40];
     if (ns.rounds == 0) {
@@ -283,40 +281,43 @@ static void print_row(const struct row *row, const struct row *base, double long
         return;
     }
     snprintf(quartiles, sizeof quartiles, "%s..%s", time_text(ns.q1), time_text(ns.q3));
-    evidence("%-25s %7s %17s %6s %6.1f %s", row->name, time_text(ns.median), quartiles,
+    evidence("%-25s %7s %17s %7s %6.1f %s", row->name, time_text(ns.median), quartiles,
              ratio.rounds > 0 ? times_text(ratio.median) : "", row->switches,
-             bar(ns.median / longest));
+             bar(ns.median / shortest));
 }
 
-static void print_csv(const struct row *row, const struct row *base) {
+static void print_csv(FILE *csv, const struct row *row, const struct row *base) {
     struct spread ns = divide(row, NULL), ratio = divide(base, row);
-    printf("\"%s\",\"%s\",%zu,%d,%d,%.1f,%.1f,%.1f,%.3f,%.3f,%.3f,%.2f,%ld,\"%s\"\n", row->table,
-           row->name, row->bytes, row->cpus, ns.rounds, ns.q1, ns.median, ns.q3, ratio.q1,
-           ratio.median, ratio.q3, row->switches, row->wrong, row->skipped ? row->skipped : "");
+    fprintf(csv, "\"%s\",\"%s\",%zu,%d,%d,%.1f,%.1f,%.1f,%.3f,%.3f,%.3f,%.2f,%ld,\"%s\"\n",
+            row->table, row->name, row->bytes, row->cpus, ns.rounds, ns.q1, ns.median, ns.q3,
+            ratio.q1, ratio.median, ratio.q3, row->switches, row->wrong,
+            row->skipped ? row->skipped : "");
 }
 
 void print_tables(const struct row *rows, size_t count, const char *unit, const char *extra,
-                  bool slower, bool csv) {
+                  bool slower, FILE *csv) {
     const struct row *base = NULL;
-    double longest = 1;
+    double shortest = 0;
     for (const struct row *row = rows; row < rows + count; row++) {
         if (!base || strcmp(row->table, base->table) != 0) {
             base = row;
-            longest = 1;
+            shortest = 0;
             for (const struct row *r = row; r < rows + count && strcmp(r->table, row->table) == 0;
-                 r++)
-                if (divide(r, NULL).median > longest) longest = divide(r, NULL).median;
+                 r++) {
+                double median = divide(r, NULL).median;
+                if (median > 0 && (shortest == 0 || median < shortest)) shortest = median;
+            }
             if (!csv) {
                 evidence("%s", "");
-                evidence("%s", row->table);
-                evidence("%-25s %7s %17s %6s %6s", unit, "median", "quartiles",
-                         slower ? "x time" : "x fast", extra);
+                evidence("%s; rounds: %d", row->table, divide(row, NULL).rounds);
+                evidence("%-25s %7s %17s %7s %6s", unit, "median", "quartiles",
+                         slower ? "as long" : "as fast", extra);
             }
         }
         if (csv)
-            print_csv(row, base);
+            print_csv(csv, row, base);
         else
-            print_row(row, base, longest, slower);
+            print_row(row, base, shortest, slower);
     }
 }
 
@@ -342,7 +343,7 @@ void print_verdict(const char *claim, const char *statement, const struct condit
                                               : "does not hold");
     for (size_t i = 0; i < count; i++)
         if (found[i] != 3)
-            evidence("%-12s %-40s %6s times (%s..%s; asked: %s)", words[found[i]],
+            evidence("%-9s %-41s %6s times (%s to %s; needed %s)", words[found[i]],
                      conditions[i].when, times_text(conditions[i].times.median),
                      times_text(conditions[i].times.q1), times_text(conditions[i].times.q3),
                      times_text(conditions[i].factor));

@@ -190,10 +190,10 @@ static bool begins(const char *line, const char *call) {
 }
 
 /* Prints a line of the source with its number, without `indent` columns of its indentation. */
-static void show_line(int number, const char *line, size_t indent) {
+static void show_line(int n, const char *line, size_t indent) {
     size_t spaces = strspn(line, " ");
     line += spaces < indent ? spaces : indent;
-    printf(*line == '\n' ? "%3d%.0s\n" : "%3d %.*s\n", number, (int)strcspn(line, "\n"), line);
+    printf(*line == '\n' ? "%3d%.0s\n" : "%3d %.*s\n", n, (int)strcspn(line, "\n"), line);
 }
 
 static const char *next_line(const char *line) {
@@ -207,13 +207,13 @@ static void show_function(const char *name) {
     char call[64];
     bool inside = false;
     snprintf(call, sizeof call, "%s(", name);
-    int number = 1;
-    for (const char *line = source; *line; line = next_line(line), number++) {
+    int n = 1;
+    for (const char *line = source; *line; line = next_line(line), n++) {
         const char *found = strstr(line, call);
         if (!inside && found && found < line + strcspn(line, "\n") && found > line &&
             strchr(" *", found[-1]) && !strchr(" /#", *line))
             inside = true;
-        if (inside) show_line(number, line, 0);
+        if (inside) show_line(n, line, 0);
         if (inside && *line == '}') return;
     }
 }
@@ -222,7 +222,7 @@ static void show_function(const char *name) {
  * many lines that are. */
 static int show_source(int at) {
     const char *line = source, *start = source;
-    int n = 1, first = 1, last = 0, number = 1;
+    int n = 1, first = 1, last = 0;
     for (; *line && n <= at; n++, line = next_line(line))
         if (begins(line, "step(")) start = line, first = n;
     for (n = first, line = start; *line && *line != '}'; n++, line = next_line(line)) {
@@ -231,8 +231,8 @@ static int show_source(int at) {
             break;
         if (*line != '\n') last = n; /* what ends in blank lines is shown without them */
     }
-    for (number = first, line = start; number <= last; number++, line = next_line(line))
-        show_line(number, line, 4);
+    for (n = first, line = start; n <= last; n++, line = next_line(line))
+        show_line(n, line, 4);
     return last - first;
 }
 

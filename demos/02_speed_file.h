@@ -112,7 +112,7 @@ static void open_file(size_t bytes) {
     strcpy(file->path, scratch_path(name));
     for (size_t done = 0; done < bytes; done += sizeof file_buffer) {
         size_t part = bytes - done < sizeof file_buffer ? bytes - done : sizeof file_buffer;
-        compose(file_buffer, part, done);
+        compose(file_buffer, part, done + 1);
         file->sum += add_up(file_buffer, part);
         if (pwrite(file->fd, file_buffer, part, (off_t)done) != (ssize_t)part) die("pwrite");
     }

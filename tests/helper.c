@@ -14,6 +14,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "check.h"
 #include "observe.h"
 #include "picture.h"
@@ -499,6 +500,60 @@ static int scratch_exec(void) {
     return 0;
 }
 
+/* bench */
+
+/* One flipped bit anywhere in a message is noticed, and a message that is another one. */
+static int messages(void) {
+    static uint64_t message[520];
+    const size_t sizes[] = {8, 56, 64, 72, 136, 4160};
+    long missed = 0, refused = 0;
+    start(3);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (uint64_t n = 0; n < 300; n += 37) {
+            compose(message, sizes[i], n);
+            refused += !is_whole(message, sizes[i], n);
+            missed += is_whole(message, sizes[i], n + 256);
+            for (size_t byte = 0; byte < sizes[i]; byte++) {
+                ((unsigned char *)message)[byte] ^= 1;
+                missed += is_whole(message, sizes[i], n);
+                ((unsigned char *)message)[byte] ^= 1;
+            }
+        }
+    check_num(refused, ==, 0, "a whole message is whole", NULL);
+    check_num(missed, ==, 0, "a wrong byte is noticed", NULL);
+    compose(message, 64, 5);
+    check(!is_whole(message, 64, 6), "another message is noticed", NULL);
+    return end();
+}
+
+/* Medians, pairs and verdicts of numbers that are known. */
+static int verdicts(void) {
+    static struct row rows[3] = {{.table = "t", .name = "slow"},
+                                 {.table = "t", .name = "fast"},
+                                 {.table = "t", .name = "unsteady"}};
+    for (int round = 0; round < ROUNDS; round++) {
+        rows[0].ns[round] = round < 7 ? 100 + round * 10 : -1;
+        rows[1].ns[round] = round < 6 ? 10 + round : -1; /* the seventh is missing: six pairs */
+        rows[2].ns[round] = round % 2 ? 20 : 70;
+    }
+    start(3);
+    struct spread ratio = times(rows, 3, "t", "slow", "fast");
+    check(ratio.rounds == 6 && ratio.q1 == 10 && ratio.median == 10 && ratio.q3 == 10,
+          "rounds are compared one by one", NULL);
+    struct spread unsteady = times(rows, 3, "t", "slow", "unsteady");
+    check(unsteady.q1 < 2.5 && unsteady.q3 > 5, "quartiles show how steady it is", NULL);
+    check(times(rows, 3, "t", "slow", "none").rounds == 0, "no row, no rounds", NULL);
+    print_tables(rows, 3, "way", "faults", false, NULL);
+    const struct condition conditions[] = {
+        {"a", ratio, 10}, {"b", ratio, 10.5}, {"c", unsteady, 3}, {"d", {.rounds = 0}, 3}};
+    print_verdict("all", "statement", conditions, 4);
+    print_verdict("yes", "statement", conditions, 1);
+    print_verdict("no", "statement", conditions + 1, 1);
+    print_verdict("open", "statement", conditions + 2, 1);
+    print_verdict("none", "statement", conditions + 3, 1);
+    return end();
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -539,6 +594,8 @@ int main(int argc, char **argv) {
         {"scratch-child", scratch_child},
         {"scratch-queue", scratch_queue},
         {"scratch-exec", scratch_exec},
+        {"messages", messages},
+        {"verdicts", verdicts},
     };
     struct turns turns;
     program = argv[0];
