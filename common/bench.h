@@ -30,7 +30,7 @@ struct row {
     const char *skipped;            /* why this cannot be measured here, or NULL */
     double ns[ROUNDS];
     double line[ROUNDS]; /* the trip of a cache line at that moment, for cpus 2 */
-    double switches;     /* voluntary context switches of both sides, or page faults, each time */
+    double switches;     /* sum over the rounds: context switches for a message, or page faults */
     long wrong;          /* messages or sums that were not what they should be */
 };
 
@@ -46,8 +46,8 @@ double now(void);
 /* How long one measurement should take, in ns; set by who measures. */
 extern double slice;
 
-/* Writes the message number `n`: its number in the first 8 bytes, the rest depends on it; `bytes` is a
- * multiple of 8. Tells whether every byte is right. */
+/* Writes the message number `n`: its number in the first 8 bytes, the rest depends on it;
+ * `bytes` is a multiple of 8. Tells whether every byte is right. */
 void compose(uint64_t *message, size_t bytes, uint64_t n);
 bool is_whole(const uint64_t *message, size_t bytes, uint64_t n);
 

@@ -17,8 +17,8 @@ static pid_t demo_pid;
 static int planned, done, failed, steps;
 static bool colour, plan_printed, ended;
 
-/* --step: the demo's source, read once into memory of this program's own, for a malloc() between two
- * steps might map memory where a demo has just unmapped some. */
+/* --step: the demo's source, read once into memory of this program's own, for a malloc() between
+ * two steps might map memory where a demo has just unmapped some. */
 static bool stepping;
 static char source[1 << 16];
 static const char *question_to_class, *function_to_show;
@@ -132,9 +132,13 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
             name, question);
         exit(bad ? 2 : 0);
     }
-    /* What may be inherited: closed standard descriptors, signals that are ignored or deadly. */
+    /* What may be inherited: closed standard descriptors, signals that are ignored, blocked or
+     * deadly. */
     for (int fd = 0; fd != -1 && fd <= 2;)
         if ((fd = open("/dev/null", O_RDWR)) > 2) close(fd);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGCHLD, SIG_DFL);
     signal(SIGXFSZ, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0); /* before any fork: else both would print what is buffered */
@@ -190,10 +194,11 @@ static bool begins(const char *line, const char *call) {
 }
 
 /* Prints a line of the source with its number, without `indent` columns of its indentation. */
-static void show_line(int n, const char *line, size_t indent) {
-    size_t spaces = strspn(line, " ");
-    line += spaces < indent ? spaces : indent;
-    printf(*line == '\n' ? "%3d%.0s\n" : "%3d %.*s\n", n, (int)strcspn(line, "\n"), line);
+static void show_line(int n, const char *text, size_t indent) {
+    size_t spaces = strspn(text, " ");
+    text += spaces < indent ? spaces : indent;
+    int length = (int)strcspn(text, "\n");
+    printf("%3d%s%.*s\n", n, length > 0 ? " " : "", length, text);
 }
 
 static const char *next_line(const char *line) {
@@ -201,8 +206,8 @@ static const char *next_line(const char *line) {
     return *line ? line + 1 : line;
 }
 
-/* Prints the source of a function: from the line with " NAME(" in it that begins in the first column to
- * the closing brace. */
+/* Prints the source of a function: from the line with " NAME(" in it that begins in the first
+ * column to the closing brace. */
 static void show_function(const char *name) {
     char call[64];
     bool inside = false;
@@ -218,8 +223,8 @@ static void show_function(const char *name) {
     }
 }
 
-/* Prints the source from the step() that ends in line `at` to where the next step begins; returns how
- * many lines that are. */
+/* Prints the source from the step() that ends in line `at` to where the next step begins;
+ * returns how many lines that are. */
 static int show_source(int at) {
     const char *line = source, *start = source;
     int n = 1, first = 1, last = 0;

@@ -29,8 +29,8 @@
 #define begin(argc, argv, planned, question) begin_at(__FILE__, argc, argv, planned, question)
 void begin_at(const char *file, int argc, char **argv, int planned, const char *question);
 
-/* Call before begin(): the usage text of a program that has options of its own and takes them off argv
- * before; begin() prints it instead of the common one. Begins "usage: NAME ". */
+/* Call before begin(): the usage text of a program that has options of its own and takes them
+ * off argv before; begin() prints it instead of the common one. Begins "usage: NAME ". */
 void own_usage(const char *usage);
 
 /* Returns main's exit status: 0; 1 if a check failed or the plan was not met; 99 if the output
@@ -40,17 +40,19 @@ int end(void);
 /* Ends the demo as skipped (TAP "1..0 # SKIP reason", exit 77). Call it before the first step. */
 _Noreturn void skip_all(const char *reason);
 
-/* Says in a sentence what is about to happen. With --step it then shows the source from here to the
- * next step and waits for Enter on stdin, the time limit off; at the end of stdin (Ctrl-D) the demo
- * runs on without waiting. Without the source (as compiled, or ../demos/ beside the program) it says
- * so once, and waits all the same. Only the demo itself calls it: a child never reads the keyboard. */
+/* Says in a sentence what is about to happen. With --step it then shows the source from here to
+ * the next step and waits for Enter on stdin, the time limit off; at the end of stdin (Ctrl-D)
+ * the demo runs on without waiting. Without the source (as compiled, or ../demos/ beside the
+ * program) it says so once, and waits all the same. Only the demo itself calls it: a child never
+ * reads the keyboard. */
 #define step(text) step_at(PLACE, text)
 void step_at(const char *place, const char *text);
 
 /* With --step the next step() asks this before it shows the source, which gives the answer away. */
 void predict(const char *question);
 
-/* With --step the next step() shows the source of this function of the demo, too, before its own. */
+/* With --step the next step() shows the source of this function of the demo, too, before its
+ * own. */
 void show_also(const char *function);
 
 /* Prints one line: tell() fixed text, evidence() what this run saw (addresses, frames, counts). */
@@ -97,8 +99,8 @@ long unknown(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * Gives up because the set-up failed: "Bail out! WHAT: text (NAME)" on stdout, exit 99; in a child
- * or partner the same on stderr, in a child without running the parent's exit handlers. die() adds errno's
- * text and name, bail_out() does not.
+ * or partner the same on stderr, in a child without running the parent's exit handlers. die() adds
+ * errno's text and name, bail_out() does not.
  */
 #define die(...)      give_up(errno, __VA_ARGS__)
 #define bail_out(...) give_up(0, __VA_ARGS__)

@@ -53,8 +53,8 @@ const char *file_page(pid_t pid, const volatile void *address);
  */
 long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b);
 
-/* What the mapping around `address` permits, as in /proc/PID/maps: "rw-p" is private, "r--s" shared;
- * "" if there is no mapping. Static buffer. */
+/* What the mapping around `address` permits, as in /proc/PID/maps: "rw-p" is private, "r--s"
+ * shared; "" if there is no mapping. Static buffer. */
 const char *permissions(pid_t pid, const volatile void *address);
 
 /* A field of the mapping around `address` in /proc/PID/smaps ("Rss", "Pss", "Shared_Dirty"): kB.

@@ -12,7 +12,8 @@
 #define LINES 128  /* two cache lines: processors fetch the neighbour, too */
 #define SPIN  2048 /* looks at the other's position: about as long as a sleep and a wake-up */
 
-/* futex(2), set_robust_list(2) and the kernel's robust-futex-ABI.rst; libc has no header for them. */
+/* futex(2), set_robust_list(2) and the kernel's robust-futex-ABI.rst; libc has no header for
+ * them. */
 #define FUTEX_WAIT       0
 #define FUTEX_WAKE       1
 #define FUTEX_WAITERS    0x80000000u
@@ -47,8 +48,12 @@ struct ring {
 static struct robust_list_head owned, *owned_before;
 static pid_t owner; /* a child has no list of its own to begin with */
 
-static long futex(atomic_uint *word, int operation, unsigned value) {
-    return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
+bool futex_wait(atomic_uint *word, unsigned value) {
+    return syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0) == 0;
+}
+
+bool futex_wake(atomic_uint *word) {
+    return syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) == 1;
 }
 
 /* Tells the processor that this is a wait, so that it does not slow the other hyperthread down. */
@@ -127,12 +132,13 @@ static bool wait_for_other(struct ring_end *end) {
     while (nothing_to_do(end) && !spin(end)) {
         unsigned bell = atomic_fetch_or(&end->other->bell, FUTEX_WAITERS) | FUTEX_WAITERS;
         atomic_thread_fence(memory_order_seq_cst); /* see ring_done(): one of the two must notice */
+        bool left =
+            atomic_load(&end->other->left); /* before the last look: nothing comes after it */
         if (!nothing_to_do(end)) break;
-        if (atomic_load(&end->other->left)) return false;
+        if (left) return false;
         end->died = bell & FUTEX_OWNER_DIED;
         if (end->died) return false;
-        end->sleeps++;
-        futex(&end->other->bell, FUTEX_WAIT, bell);
+        end->sleeps += futex_wait(&end->other->bell, bell);
     }
     return true;
 }
@@ -144,7 +150,7 @@ void *ring_next(struct ring_end *end) {
 
 static void wake_other(struct ring_end *end) {
     atomic_fetch_and(&end->mine->bell, ~FUTEX_WAITERS);
-    futex(&end->mine->bell, FUTEX_WAKE, 1);
+    futex_wake(&end->mine->bell);
 }
 
 void ring_done(struct ring_end *end) {
@@ -155,7 +161,7 @@ void ring_done(struct ring_end *end) {
 }
 
 bool ring_other_sleeps(struct ring_end *end) {
-    return atomic_load(&end->mine->bell) & FUTEX_WAITERS;
+    return futex_wake(&end->mine->bell); /* it finds nothing, and sleeps again */
 }
 
 void ring_leave(struct ring_end *end) {

@@ -31,7 +31,8 @@ static pid_t owner, janitor;
 static int link_fd; /* held open by the program and its children as long as they live */
 static struct order dir;
 
-/* Removes a file, an empty directory or a message queue, or with `full` a directory of plain files. */
+/* Removes a file, an empty directory or a message queue, or with `full` a directory of plain
+ * files. */
 static void remove_path(const char *path, bool full) {
     DIR *stream = full ? opendir(path) : NULL;
     if (stream) {
@@ -42,8 +43,9 @@ static void remove_path(const char *path, bool full) {
     if (unlink(path) == -1 && rmdir(path) == -1) mq_unlink(path);
 }
 
-/* Removes what `order` is about unless something else is there by now. Who wants to replace a file
- * that was left over (08_channel.h) locks it, and so may be sure that nobody removes the new one. */
+/* Removes what `order` is about unless something else is there by now. Who wants to replace a
+ * file that was left over (08_channel.h) locks it, and so may be sure that nobody removes the
+ * new one. */
 static void remove_ordered(const struct order *order) {
     const char *path = order->path;
     struct stat info;

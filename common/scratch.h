@@ -29,7 +29,8 @@ char byte_in_file(int fd, size_t offset);
  * Last told, first removed; about thirty times. Bails out. */
 void remove_at_end(const char *path, int fd);
 
-/* In a child, before exec(): what is to be removed then stays until that program, too, has ended. */
+/* In a child, before exec(): what is to be removed then stays until that program, too, has
+ * ended. */
 void keep_scratch(void);
 
 #endif

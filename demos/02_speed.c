@@ -75,20 +75,21 @@ static void measure_and_print(size_t first, double share, const char *unit, cons
     print_tables(rows + first, count - first, unit, extra, slower, csv);
 }
 
-/* Whether every byte was right, in all rows of this way to do it. */
-static void check_way(size_t first, const char *name, const char *text) {
-    const char *skipped = NULL;
+/* Whether every byte was right, in all rows of this way to do it, and of this variant of it. */
+static void check_way(size_t first, const char *name, const char *variant, const char *text) {
+    const char *skipped = "no time left";
     long wrong = 0, measured = 0;
     for (size_t i = first; i < count; i++) {
-        if (strcmp(rows[i].name, name) != 0) continue;
+        if (strcmp(rows[i].name, name) != 0 && strcmp(rows[i].name, variant) != 0) continue;
         wrong += rows[i].wrong;
-        measured += rows[i].ns[0] >= 0;
+        for (int round = 0; round < ROUNDS; round++)
+            measured += rows[i].ns[round] >= 0;
         if (rows[i].skipped) skipped = rows[i].skipped;
     }
-    if (measured == 0 && skipped)
+    if (measured == 0)
         skip(text, NULL, skipped);
     else
-        check(measured > 0 && wrong == 0, text, NULL);
+        check_num(wrong, ==, 0, text, NULL);
 }
 
 static void trip_part(void) {
@@ -110,18 +111,18 @@ static void trip_part(void) {
     }
     measure_and_print(first, 0.45, "way", "sleeps", false);
     close_trips();
-    check_way(first, "pipe", "through a pipe every byte arrives, there and back");
-    check_way(first, "FIFO", "through a FIFO every byte arrives, there and back");
-    check_way(first, "socketpair", "through a socket every byte arrives, there and back");
-    check_way(first, "POSIX message queue",
+    check_way(first, "pipe", "", "through a pipe every byte arrives, there and back");
+    check_way(first, "FIFO", "", "through a FIFO every byte arrives, there and back");
+    check_way(first, "socketpair", "", "through a socket every byte arrives, there and back");
+    check_way(first, "POSIX message queue", "",
               "through a POSIX queue every byte arrives, there and back");
-    check_way(first, "System V queue",
+    check_way(first, "System V queue", "",
               "through a System V queue every byte arrives, there and back");
-    check_way(first, "memory, asleep",
+    check_way(first, "memory, asleep", "",
               "through memory every byte arrives, if both sleep on a futex");
-    check_way(first, "memory, spinning",
+    check_way(first, "memory, spinning", "the same, 56 bytes",
               "through memory every byte arrives, if both spin on an atomic");
-    check_way(first, "memory, spins then sleeps",
+    check_way(first, "memory, spins then sleeps", "",
               "through two rings every byte arrives, there and back");
 }
 
@@ -136,12 +137,13 @@ static void stream_part(void) {
     }
     measure_and_print(first, 0.25, "way", "sleeps", false);
     close_streams();
-    check_way(first, "pipe", "a pipe delivers every byte of a stream");
-    check_way(first, "pipe of 1 MiB", "a pipe of 1 MiB delivers every byte of a stream");
-    check_way(first, "ring, spins then sleeps",
+    check_way(first, "pipe", "", "a pipe delivers every byte of a stream");
+    check_way(first, "pipe of 1 MiB", "", "a pipe of 1 MiB delivers every byte of a stream");
+    check_way(first, "ring, spins then sleeps", "",
               "a ring in shared memory delivers every byte of a stream");
-    check_way(first, "ring, sleeps at once", "the ring does so, too, if both sides sleep at once");
-    check_way(first, "memcpy() in one process", "memcpy() copies every byte");
+    check_way(first, "ring, sleeps at once", "",
+              "the ring does so, too, if both sides sleep at once");
+    check_way(first, "memcpy() in one process", "", "memcpy() copies every byte");
 }
 
 static void file_part(void) {
@@ -157,13 +159,13 @@ static void file_part(void) {
     }
     measure_and_print(first, 0.2, "way", "faults", false);
     close_files();
-    check_way(first, "read() of 4 KiB each", "read() finds every byte of the files");
-    check_way(first, "read() of 1 MiB each",
-              "read() with a large buffer finds every byte of the files");
-    check_way(first, "mmap(), fresh", "a mapping has every byte of the files");
-    check_way(first, "mmap(), MAP_POPULATE",
+    check_way(first, "read() of 4 KiB each", "", "read() finds every byte of the files");
+    check_way(first, "read() of 64 KiB each", "read() of 1 MiB each",
+              "read() with a larger buffer finds every byte of the files");
+    check_way(first, "mmap(), fresh", "", "a mapping has every byte of the files");
+    check_way(first, "mmap(), MAP_POPULATE", "",
               "a mapping with MAP_POPULATE has every byte of the files");
-    check_way(first, "mmap(), kept", "a mapping that is kept has every byte of the files");
+    check_way(first, "mmap(), kept", "", "a mapping that is kept has every byte of the files");
 }
 
 static void fault_part(void) {
@@ -228,15 +230,15 @@ static void verdicts(void) {
         evidence("left out: %d of %d runs on two CPUs, for a cache line took twice its %.0f ns to "
                  "the other",
                  left_out, all, line);
-    VERDICT(
-        "2.1-6", "mmap is 10 to 100 times faster than a pipe", //
-        WHEN("an answer; both spin, two CPUs", two, "pipe", spinning, 10),
-        WHEN("an answer; both sleep, two CPUs", two, "pipe", "memory, asleep", 10),
-        WHEN("an answer; both spin, one CPU", one, "pipe", spinning, 10),
-        WHEN("a stream of 64 bytes, two CPUs", "stream of 64 bytes, two CPUs", "pipe", ring, 10),
-        WHEN("a stream of 4 KiB, two CPUs", "stream of 4 KiB, two CPUs", "pipe", ring, 10),
-        WHEN("a stream of 1 MiB, two CPUs", "stream of 1 MiB, two CPUs", "pipe", ring, 10),
-        WHEN("a stream of 1 MiB, one CPU", "stream of 1 MiB, one CPU", "pipe", ring, 10));
+    VERDICT("2.1-6", "mmap is 10 to 100 times faster than a pipe", //
+            WHEN("an answer; both spin, two CPUs", two, "pipe", spinning, 10),
+            WHEN("an answer; both sleep, two CPUs", two, "pipe", "memory, asleep", 10),
+            WHEN("an answer; both spin, one CPU", one, "pipe", spinning, 10),
+            WHEN("a stream of 64 bytes, a read() each", "stream of 64 bytes, two CPUs", "pipe",
+                 ring, 10),
+            WHEN("a stream of 4 KiB, two CPUs", "stream of 4 KiB, two CPUs", "pipe", ring, 10),
+            WHEN("a stream of 1 MiB, two CPUs", "stream of 1 MiB, two CPUs", "pipe", ring, 10),
+            WHEN("a stream of 1 MiB, one CPU", "stream of 1 MiB, one CPU", "pipe", ring, 10));
     VERDICT("2.3-1", "a pipe is slow, for it needs system calls", //
             WHEN("against memory, both asleep, two CPUs", two, "pipe", "memory, asleep", 1.2),
             WHEN("against memory, both asleep, one CPU", one, "pipe", "memory, asleep", 1.2),
@@ -310,6 +312,7 @@ int main(int argc, char **argv) {
     begin(others, argv, checks, "is shared memory faster, and when?");
     static const double slices[] = {[QUICK] = 2e4, [USUAL] = 7e5, [FULL] = 4e6};
     slice = slices[mode];
+    if (mode == QUICK) stream_ring_bytes = 1 << 13;
     for (size_t i = 0; i < 4; i++)
         if (!any || chosen[i]) parts[i].run();
     if (mode != QUICK && !csv) verdicts();

@@ -1,5 +1,5 @@
 /*
- * 02_speed_fault - what the first touch of a page costs, and what one copy of a page costs beside it.
+ * 02_speed_fault - what the first touch of a page costs, beside a copy of a page.
  */
 #ifndef SPEED_FAULT_H
 #define SPEED_FAULT_H
@@ -71,32 +71,34 @@ static char *map_pages(enum fault_way way) {
     return p;
 }
 
-static void touch(volatile char *p, bool store) {
+static void load_all(const volatile char *p) {
     for (size_t i = 0; i < FAULT_PAGES; i++)
-        if (store)
-            p[i * page_size()] = 'x';
-        else
-            (void)p[i * page_size()];
+        (void)p[i * page_size()];
+}
+
+static void store_all(volatile char *p, char byte) {
+    for (size_t i = 0; i < FAULT_PAGES; i++)
+        p[i * page_size()] = byte;
 }
 
 static double first_touch(struct row *row) {
     enum fault_way way = (enum fault_way)row->way;
     static char *from; /* pages to copy from: there since the first call */
+    static char byte; /* another one each time, so that what was there before is not taken for it */
     size_t page = page_size();
     pid_t child = 0;
     int until = -1;
     place(0, 1); /* on one CPU: a page that has just come from another is not kept (STORE_LAST) */
-    if (!from) {
-        from = map_pages(ANONYMOUS_PRIVATE);
-        touch(from, true);
-    }
+    if (!from) from = map_pages(ANONYMOUS_PRIVATE);
+    byte = (char)(byte % 100 + 1);
+    store_all(from, byte);
     double begin = now();
     char *p = map_pages(way);
     double mapped = now();
     if (way == COPY_PAGE || way == AGAIN || way == STORE_FORKED || way == STORE_LAST)
-        touch(p, true);
+        store_all(p, 0);
     if (way == STORE_CLEAN && fsync(fault_file) == -1) die("fsync");
-    if (way == STORE_SHARED || way == STORE_CLEAN || way == STORE_PRIVATE) touch(p, false);
+    if (way == STORE_SHARED || way == STORE_CLEAN || way == STORE_PRIVATE) load_all(p);
     if (way == STORE_FORKED || way == STORE_LAST) child = sharer(&until);
     if (way == STORE_LAST) part_from(child, until);
     double faults = faults_so_far();
@@ -104,14 +106,16 @@ static double first_touch(struct row *row) {
     if (way == COPY_PAGE)
         for (size_t i = 0; i < FAULT_PAGES; i++)
             memcpy(p + i * page, from + i * page, page);
+    else if (way == READ_FILE)
+        load_all(p);
     else if (way != POPULATE)
-        touch(p, way != READ_FILE);
+        store_all(p, byte);
     double ns = ((way == POPULATE ? mapped : now()) - begin) / FAULT_PAGES;
-    if (way == POPULATE) touch(p, true);
-    row->switches = (faults_so_far() - faults) / FAULT_PAGES;
+    if (way == POPULATE) store_all(p, byte);
+    row->switches += (faults_so_far() - faults) / FAULT_PAGES;
     if (way == STORE_FORKED) part_from(child, until);
     for (size_t i = 0; i < FAULT_PAGES; i++)
-        row->wrong += p[i * page] != 'x';
+        row->wrong += p[i * page] != (way == READ_FILE ? byte_in_file(fault_file, i * page) : byte);
     munmap(p, FAULT_PAGES * page);
     return ns;
 }

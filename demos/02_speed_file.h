@@ -43,15 +43,17 @@ static uint64_t add_up(const void *memory, size_t bytes) {
     return sum;
 }
 
-/* The block that comes after i others: each once, and far from the one before. */
-static size_t random_block(size_t i, size_t blocks) {
-    return i * 7919 % blocks; /* a prime; the number of blocks is a power of two */
+/* The block to be read after this one: each comes once, in no order that could be foreseen. */
+static size_t next_block(size_t block, size_t blocks) {
+    return (block * 1664525 + 1013904223) % blocks; /* the number of blocks is a power of two */
 }
 
 static uint64_t read_file(int fd, size_t bytes, size_t at_once, bool random) {
     uint64_t sum = 0;
+    size_t block = 0;
     for (size_t done = 0; done < bytes; done += at_once) {
-        size_t from = random ? random_block(done / at_once, bytes / at_once) * at_once : done;
+        size_t from = random ? block * at_once : done;
+        block = next_block(block, bytes / at_once > 0 ? bytes / at_once : 1);
         size_t wanted = bytes - from < at_once ? bytes - from : at_once;
         if (pread(fd, file_buffer, wanted, (off_t)from) != (ssize_t)wanted) die("pread");
         sum += add_up(file_buffer, wanted);
@@ -62,8 +64,8 @@ static uint64_t read_file(int fd, size_t bytes, size_t at_once, bool random) {
 static uint64_t read_mapping(const char *p, size_t bytes, bool random) {
     uint64_t sum = 0;
     if (!random) return add_up(p, bytes);
-    for (size_t i = 0; i < bytes / BLOCK; i++)
-        sum += add_up(p + random_block(i, bytes / BLOCK) * BLOCK, BLOCK);
+    for (size_t i = 0, block = 0; i < bytes / BLOCK; i++, block = next_block(block, bytes / BLOCK))
+        sum += add_up(p + block * BLOCK, BLOCK);
     return sum;
 }
 
@@ -96,7 +98,7 @@ static double read_passes(struct row *row) {
         row->wrong +=
             pass(file, (enum file_way)(row->way % AT_RANDOM), row->way >= AT_RANDOM) != file->sum;
     double ns = (now() - begin) / (double)n;
-    row->switches = (faults_so_far() - before) / (double)n;
+    row->switches += (faults_so_far() - before) / (double)n;
     return ns;
 }
 
@@ -116,7 +118,7 @@ static void open_file(size_t bytes) {
         file->sum += add_up(file_buffer, part);
         if (pwrite(file->fd, file_buffer, part, (off_t)done) != (ssize_t)part) die("pwrite");
     }
-    file->kept = mmap(NULL, bytes, PROT_READ, MAP_SHARED, file->fd, 0);
+    file->kept = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, file->fd, 0);
     if (file->kept == MAP_FAILED) die("mmap");
 }
 

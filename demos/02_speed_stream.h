@@ -1,8 +1,8 @@
 /*
  * 02_speed_stream - one way: as many messages as go through a pipe, and a ring in shared memory.
  *
- * Both sides touch every byte: the one composes each message, the other checks it. Beside them: what
- * a single process needs to copy a message of that size with memcpy().
+ * Both sides touch every byte: the one composes each message, the other checks it. Beside them:
+ * what a single process needs to copy a message of that size with memcpy().
  */
 #ifndef SPEED_STREAM_H
 #define SPEED_STREAM_H
@@ -28,6 +28,8 @@ enum stream_way { PIPE_64K, PIPE_1M, RING_SPINNING, RING_ASLEEP, COPY };
 static int stream_pipe[2][2];
 static uint64_t stream_buffer[2][STREAM_MOST / sizeof(uint64_t)]; /* each side's own */
 static struct ring *stream_ring;
+static size_t stream_ring_bytes =
+    STREAM_RING;                  /* less with --quick, so that it is full now and then */
 static atomic_ulong *stream_last; /* the message after which the reader of a pipe ends */
 static const char *no_large_pipe;
 
@@ -63,7 +65,7 @@ static double stream(struct row *row) {
     bool pipe = row->way == PIPE_64K || row->way == PIPE_1M;
     struct ring_end me;
     atomic_store(stream_last, ULONG_MAX);
-    if (!pipe) ring_init(stream_ring, row->bytes, STREAM_RING / row->bytes);
+    if (!pipe) ring_init(stream_ring, row->bytes, stream_ring_bytes / row->bytes);
     run_beside(consume_stream, row);
     if (!pipe) join_stream(&me, row, PRODUCER);
     unsigned long n = 0, rare = row->bytes >= 4096 ? 1 : 16; /* looks at the clock */
@@ -82,7 +84,7 @@ static double stream(struct row *row) {
     if (!pipe) ring_leave(&me);
     switches = switches_so_far() - switches;
     struct partner partner = partner_wait();
-    row->switches = (switches + partner.switches) / (double)n;
+    row->switches += (switches + partner.switches) / (double)n;
     row->wrong += partner.wrong;
     return (partner.ended - begin) / (double)n;
 }

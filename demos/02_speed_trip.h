@@ -22,7 +22,6 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -55,10 +54,6 @@ static struct {
     uint64_t message[TRIP_MOST / sizeof(uint64_t)];
 } buffer; /* each side's own; for a System V queue the type stands in front */
 
-static long futex(atomic_uint *word, int operation, unsigned value) {
-    return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
-}
-
 static void write_all(int fd, const void *from, size_t bytes) {
     for (size_t done = 0; done < bytes;) {
         ssize_t wrote = write(fd, (const char *)from + done, bytes - done);
@@ -81,6 +76,7 @@ static void send_message(enum trip_way way, int side, size_t bytes, uint64_t n) 
                         : way == ONE_LINE                  ? box->small
                         : way == ASLEEP || way == SPINNING ? box->message
                                                            : buffer.message;
+    if (!message) bail_out("the partner has gone");
     compose(message, bytes, n);
     switch (way) {
     case PIPE:
@@ -97,7 +93,7 @@ static void send_message(enum trip_way way, int side, size_t bytes, uint64_t n) 
     case RINGS: ring_done(&ring_out); break;
     default:
         atomic_store_explicit(&box->turn, (unsigned)n + 1, memory_order_release);
-        if (way == ASLEEP) futex(&box->turn, 1 /* FUTEX_WAKE */, 1);
+        if (way == ASLEEP) futex_wake(&box->turn);
     }
 }
 
@@ -118,14 +114,15 @@ static bool receive_message(enum trip_way way, int side, size_t bytes, uint64_t 
         break;
     case RINGS:
         message = ring_next(&ring_in);
-        bool whole = message && is_whole(message, bytes, n);
+        if (!message) bail_out("the partner has gone");
+        bool whole = is_whole(message, bytes, n);
         ring_done(&ring_in);
         return whole;
     default:
         message = way == ONE_LINE ? box->small : box->message;
         for (unsigned seen;
              (seen = atomic_load_explicit(&box->turn, memory_order_acquire)) != (unsigned)n + 1;)
-            if (way == ASLEEP) futex(&box->turn, 0 /* FUTEX_WAIT */, seen);
+            if (way == ASLEEP) futex_wait(&box->turn, seen);
     }
     return is_whole(message, bytes, n);
 }
@@ -177,7 +174,7 @@ static double trip(struct row *row) {
     switches = switches_so_far() - switches;
     leave_rings(row);
     struct partner partner = partner_wait();
-    row->switches = (switches + partner.switches) / (double)(2 * (n - 1));
+    row->switches += (switches + partner.switches) / (double)(2 * (n - 1));
     row->wrong += partner.wrong;
     return ns;
 }
@@ -191,8 +188,7 @@ struct queues {
 
 static _Noreturn void keep_queues(int fd) {
     struct queues made = {.error = 0};
-    struct mq_attr attributes = {.mq_maxmsg = 1, .mq_msgsize = TRIP_MOST};
-    uint64_t random[2];
+    uint64_t random[2] = {0};
     setsid();
     signal(SIGTERM, SIG_IGN);
     if (getrandom(random, sizeof random, 0) != sizeof random) made.error = errno;
@@ -200,11 +196,12 @@ static _Noreturn void keep_queues(int fd) {
         made.sysv[i] = msgget(IPC_PRIVATE, 0600);
         snprintf(made.name[i], sizeof made.name[i], "/mmap-demo-%016llx",
                  (unsigned long long)random[i]);
+        struct mq_attr attributes = {.mq_maxmsg = 1, .mq_msgsize = TRIP_MOST};
         mqd_t queue = -1;
-        for (; queue == -1 && attributes.mq_msgsize >= 64; attributes.mq_msgsize /= 2) {
-            queue = mq_open(made.name[i], O_RDWR | O_CREAT | O_EXCL, 0600, &attributes);
-            if (queue == -1 && errno != EINVAL) break;
-        }
+        while ((queue = mq_open(made.name[i], O_RDWR | O_CREAT | O_EXCL, 0600, &attributes)) ==
+                   -1 &&
+               errno == EINVAL && attributes.mq_msgsize > 64)
+            attributes.mq_msgsize /= 2; /* the limit is not known */
         if (queue == -1) made.error = errno;
     }
     send(fd, &made, sizeof made, MSG_NOSIGNAL);
@@ -247,7 +244,8 @@ static const char *trip_skipped(enum trip_way way, size_t bytes) {
     struct msginfo info;
     if (way == POSIX_QUEUE) {
         if (queues.error != 0 || mq_getattr(posix_queue[0], &attributes) == -1)
-            snprintf(text[0], sizeof text[0], "no POSIX queue: %s", errno_name(queues.error));
+            snprintf(text[0], sizeof text[0], "no POSIX queue: %s",
+                     errno_name(queues.error ? queues.error : errno));
         else if ((size_t)attributes.mq_msgsize < bytes)
             snprintf(text[0], sizeof text[0], "a message may have %ld bytes",
                      attributes.mq_msgsize);
@@ -257,9 +255,11 @@ static const char *trip_skipped(enum trip_way way, size_t bytes) {
     }
     if (way == SYSV_QUEUE) {
         if (sysv_queue[0] == -1 || sysv_queue[1] == -1) return "no System V queue";
-        if (msgctl(0, IPC_INFO, (struct msqid_ds *)&info) == -1 || (size_t)info.msgmax >= bytes)
+        if (msgctl(0, IPC_INFO, (struct msqid_ds *)&info) == -1 ||
+            ((size_t)info.msgmax >= bytes && (size_t)info.msgmnb >= bytes))
             return NULL;
-        snprintf(text[1], sizeof text[1], "a message may have %d bytes", info.msgmax);
+        snprintf(text[1], sizeof text[1], "a message may have %d bytes",
+                 info.msgmax < info.msgmnb ? info.msgmax : info.msgmnb);
         return text[1];
     }
     return NULL;

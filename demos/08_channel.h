@@ -3,7 +3,7 @@
  *
  * Three slots, each with a lock. Writer and reader walk round them hand over hand: neither lets go
  * of one lock before it has the next. So the writer can never overwrite a message that has not been
- * read, the reader never sees half of one, and whoever waits, waits for a lock that the other holds.
+ * read, the reader never sees half of one, and who waits, waits for a lock that the other holds.
  * The locks are robust: if their holder dies, the kernel wakes the other at once (EOWNERDEAD); what
  * was sent but not read by then is lost.
  *

@@ -36,12 +36,16 @@ int main(int argc, char **argv) {
     if (fd == -1) die("open");
     char *p = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     check(p != MAP_FAILED, "mmap() of an empty file succeeds", "10.1-1");
-    check_str(load_from(p), "SIGBUS BUS_ADRERR", "the first load from it dies", "10.1-1");
-    check_str(store_to(p), "SIGBUS BUS_ADRERR", "the first store to it dies", "10.1-1");
+    check_str(load_from(p), "SIGBUS BUS_ADRERR",
+              "the first load from a mapping of an empty file dies", "10.1-1");
+    check_str(store_to(p), "SIGBUS BUS_ADRERR",
+              "the first store to a mapping of an empty file dies", "10.1-1");
     check_errno(pread(data, p, 1, 0) == -1, EFAULT,
-                "read(2) into such a page is EFAULT, without a signal", "10.1-1");
+                "read(2) into a page that the file does not have is EFAULT, without a signal",
+                "10.1-1");
     check_errno(pwrite(data, p, 1, 0) == -1, EFAULT,
-                "write(2) from such a page is EFAULT, without a signal", "10.1-1");
+                "write(2) from a page that the file does not have is EFAULT, without a signal",
+                "10.1-1");
 
     step("The cure: the file gets its length, here even after mmap().");
     if (ftruncate(fd, (off_t)page) == -1 || posix_fallocate(fd, 0, (off_t)page) != 0)
@@ -50,17 +54,16 @@ int main(int argc, char **argv) {
               "10.1-1 10.1-3");
     check_str(store_to(p), "no signal", "once the file is long enough, stores work, too",
               "10.1-1 10.1-3");
-    check(byte_in_file(fd, 0) == 'x', "stores to it reach the file", "10.1-3");
+    check(byte_in_file(fd, 0) == 'x', "once the file is long enough, stores reach it", "10.1-3");
 
     step("The mistake: the file is empty, so is the mapping.");
-    tell("The notes say (10.1-4, in part): Invalid Parameter.");
+    tell("The notes say (10.1-4, in part): length 0 is the error \"Invalid Parameter\".");
     check_errno(mmap(NULL, 0, RW, MAP_SHARED, fd, 0) == MAP_FAILED, EINVAL,
                 "length 0 is EINVAL for a file", "10.1-4");
     evidence("errno %d is \"%s\"", EINVAL, strerror(EINVAL));
     check_errno(mmap(NULL, 0, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED, EINVAL,
                 "length 0 is EINVAL without a file", "10.1-4");
 
-    predict("Which of the four pages can be touched, and how does an access to another end?");
     step("A file of a page and a quarter, four pages mapped, and a guard page behind them.");
     size_t size = page + page / 4;
     int file = scratch_file("file", size);
@@ -77,20 +80,27 @@ int main(int argc, char **argv) {
     check(m[size] == 0 && other[2 * page - 1] == 0, "the rest of the file's last page reads as 0",
           "10.1-2");
     m[size] = 'x';
-    check(other[size] == 'x', "a store there is seen through other mappings", "10.1-2");
+    check(other[size] == 'x',
+          "a store behind the end of the file, in its last page, is seen by other mappings",
+          "10.1-2");
     check_num(pread(file, &(char){0}, 1, (off_t)size), ==, 0,
               "a store behind the end of the file is not in the file", "10.1-2");
+
+    predict("Which of the four pages can be touched, and how does an access to another end?");
+    step("Touch each of the four pages and the guard page, then the bytes at their boundaries.");
+    for (size_t i = 0; i < 5; i++)
+        evidence("%s %zu: %s", i < 4 ? "page" : "guard, page", i, load_from(m + i * page));
     check_str(store_to(m + 2 * page - 1), "no signal",
               "the last byte of the file's last page can be used", "10.1-2");
     check_str(load_from(m + 2 * page), "SIGBUS BUS_ADRERR",
-              "the first byte of the next page is SIGBUS", "10.1-2");
+              "the first byte behind the file's last page is SIGBUS", "10.1-2");
     check_str(store_to(m + 4 * page - 1), "SIGBUS BUS_ADRERR",
               "every page that begins behind the end of the file is SIGBUS", "10.1-2");
     check_str(load_from(m + 4 * page), "SIGSEGV SEGV_ACCERR",
               "behind the mapping it is SIGSEGV, here of the guard page", "10.1-2");
 
     predict("Which mappings lose the page that is cut off, and is it back when the file grows?");
-    step("Somebody cuts the file to one page while it is mapped, and makes it longer again.");
+    step("Store a C into a private copy of page 1. Cut the file to one page, then make it longer.");
     copy[page] = 'C';
     check_str(page_kind(getpid(), copy + page), ANONYMOUS_PAGE,
               "a store gives a private mapping a page of its own", NULL);

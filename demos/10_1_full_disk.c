@@ -65,7 +65,7 @@ int main(int argc, char **argv) {
     if (ftruncate(fd, 3 * (off_t)page) == -1) die("ftruncate");
     check(byte_in_file(fd, 2 * page) == 0, "what ftruncate() cuts off is destroyed", "10.1-3");
 
-    step("ftruncate() can fail.");
+    step("ftruncate() of a descriptor opened O_RDONLY, then beyond the limit for a file's length.");
     int readable = open(scratch_path("old"), O_RDONLY);
     struct rlimit limit;
     if (readable == -1 || getrlimit(RLIMIT_FSIZE, &limit) == -1) die("open, getrlimit");
@@ -75,9 +75,10 @@ int main(int argc, char **argv) {
     if (setrlimit(RLIMIT_FSIZE, &small) == -1) die("setrlimit"); /* begin() ignores SIGXFSZ */
     bool longer = ftruncate(fd, 4 * (off_t)page) == 0;
     if (setrlimit(RLIMIT_FSIZE, &limit) == -1) die("setrlimit");
-    check_errno(!longer, EFBIG, "beyond RLIMIT_FSIZE it is EFBIG, if SIGXFSZ is ignored", "10.1-3");
+    check_errno(!longer, EFBIG, "ftruncate() beyond RLIMIT_FSIZE is EFBIG, if SIGXFSZ is ignored",
+                "10.1-3");
 
-    step("A length is not space: 64 pages by ftruncate(), then by posix_fallocate().");
+    step("Make a file 64 pages long: by ftruncate(), then by posix_fallocate().");
     int hole = scratch_file("hole", 0);
     if (ftruncate(hole, 64 * (off_t)page) == -1 || fstat(hole, &info) == -1) die("ftruncate");
     check_num(info.st_blocks, ==, 0, "ftruncate() reserves no space", "10.1-3");
@@ -99,37 +100,48 @@ int main(int argc, char **argv) {
     snprintf(path, sizeof path, "/proc/%ld/cwd", (long)child.pid);
     evidence("the way to it: %s", mounted ? path : "none, it may not be mounted here");
 
-    predict("How many pages of the long file take a store, and what does the next store do?");
-    step("Two files on it: one reserves 8 pages, one is 64 pages long.");
-    long stored =
-        unknown(access("/proc/self/uid_map", F_OK) == -1 ? "/proc/self/uid_map is missing"
-                                                         : "no file system may be mounted here");
-    long kept = UNKNOWN, in_file = UNKNOWN;
-    const char *dies = NULL, *written = NULL, *reserved = NULL;
+    step("Two files on it: one reserves 8 pages, one is 64 pages long. Both are mapped.");
+    int safe = -1, lost = -1;
+    char *q = MAP_FAILED, *r = MAP_FAILED;
     if (mounted) {
         int dir = open(path, O_RDONLY | O_DIRECTORY);
-        int safe = openat(dir, "safe", O_RDWR | O_CREAT, 0600);
-        int lost = openat(dir, "lost", O_RDWR | O_CREAT, 0600);
+        safe = openat(dir, "safe", O_RDWR | O_CREAT, 0600);
+        lost = openat(dir, "lost", O_RDWR | O_CREAT, 0600);
         if (dir == -1 || safe == -1 || lost == -1) die("open in %s", path);
         if ((errno = posix_fallocate(safe, 0, 8 * (off_t)page)) != 0) die("posix_fallocate");
         if (ftruncate(lost, 64 * (off_t)page) == -1) die("ftruncate");
-        char *q = mmap(NULL, 8 * page, RW, MAP_SHARED, safe, 0);
-        char *r = mmap(NULL, 64 * page, RW, MAP_SHARED, lost, 0);
+        q = mmap(NULL, 8 * page, RW, MAP_SHARED, safe, 0);
+        r = mmap(NULL, 64 * page, RW, MAP_SHARED, lost, 0);
         if (q == MAP_FAILED || r == MAP_FAILED) die("mmap");
+    }
+
+    predict("How many of the 64 pages take a store, and what does the next store do?");
+    step("Store into the long file page by page; then try write(2) and posix_fallocate().");
+    long stored =
+        unknown(access("/proc/self/uid_map", F_OK) == -1 ? "/proc/self/uid_map is missing"
+                                                         : "no file system may be mounted here");
+    const char *dies = NULL, *written = NULL, *reserved = NULL;
+    if (mounted) {
         for (stored = 0; stored < 64; stored++)
             if (strcmp(dies = store_to(r + stored * (long)page), "no signal") != 0) break;
         written = pwrite(lost, "x", 1, 63 * (off_t)page) == -1 ? errno_name(errno) : "success";
         reserved = errno_name(posix_fallocate(lost, 0, 64 * (off_t)page));
+    }
+    evidence("pages that took a store: %s", number(stored));
+    check_str(dies, "SIGBUS BUS_ADRERR", "a store for which there is no space dies", "10.1-3");
+    check_str(written, "ENOSPC", "write(2) is ENOSPC where a store dies", "10.1-3");
+    check_str(reserved, "ENOSPC", "posix_fallocate() is ENOSPC up front: that is the cure",
+              "10.1-3");
+
+    predict("The disk is full now: how many of the 8 reserved pages take a store?");
+    step("Store into the pages of the file that has reserved them.");
+    long kept = UNKNOWN, in_file = UNKNOWN;
+    if (mounted) {
         for (kept = 0; kept < 8; kept++)
             if (strcmp(store_to(q + kept * (long)page), "no signal") != 0) break;
         in_file = byte_in_file(safe, 0);
     }
-    evidence("pages stored to in the long file: %s, in the reserved one: %s", number(stored),
-             number(kept));
-    check_str(dies, "SIGBUS BUS_ADRERR", "a store for which there is no space dies", "10.1-3");
-    check_str(written, "ENOSPC", "write(2) in its place is ENOSPC", "10.1-3");
-    check_str(reserved, "ENOSPC", "posix_fallocate() is ENOSPC up front: that is the cure",
-              "10.1-3");
+    evidence("pages that took a store: %s", number(kept));
     check_num(kept, ==, 8, "a full disk does no harm to stores into reserved pages", "10.1-3");
     check_num(in_file, ==, 'x', "stores into reserved pages are in the file", "10.1-3");
     turns_close(&child);

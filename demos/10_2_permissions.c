@@ -24,18 +24,22 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
+struct row {
+    char text[64];
+};
+
 /* One row of the table: the four protections, tried one after the other, and what mmap() said. */
-static const char *try_all(const char *who, int fd, int flags) {
+static struct row try_all(const char *who, int fd, int flags) {
     static const int prots[] = {PROT_NONE, PROT_READ, PROT_WRITE, RW};
-    static char row[64];
-    size_t length = 0;
-    for (size_t i = 0; i < sizeof prots / sizeof prots[0]; i++) {
+    const char *said[4];
+    struct row row;
+    for (size_t i = 0; i < 4; i++) {
         void *p = mmap(NULL, page_size(), prots[i], flags, fd, 0);
-        length += (size_t)snprintf(row + length, sizeof row - length, "%s%s", i ? " " : "",
-                                   p == MAP_FAILED ? errno_name(errno) : "ok");
+        said[i] = p == MAP_FAILED ? errno_name(errno) : "ok";
         if (p != MAP_FAILED) munmap(p, page_size());
     }
-    evidence("%s  %s", who, row);
+    evidence("%-20s  %-9s  %-9s  %-10s  %s", who, said[0], said[1], said[2], said[3]);
+    snprintf(row.text, sizeof row.text, "%s %s %s %s", said[0], said[1], said[2], said[3]);
     return row;
 }
 
@@ -50,7 +54,7 @@ int main(int argc, char **argv) {
 
     predict("Which error does mmap() report, and is root spared it?");
     step("The mistake: the file is opened O_RDONLY, the shared mapping shall be writable.");
-    tell("The notes say (10.2-1, wrong): Invalid Parameter.");
+    tell("The notes say (10.2-1, wrong): the error is \"Invalid Parameter\".");
     check_errno(mmap(NULL, page, RW, MAP_SHARED, ro, 0) == MAP_FAILED, EACCES,
                 "O_RDONLY, MAP_SHARED and PROT_WRITE together are EACCES", "10.2-1");
     evidence("as user %ld: errno %d is \"%s\"", (long)geteuid(), EACCES, strerror(EACCES));
@@ -73,7 +77,8 @@ int main(int argc, char **argv) {
     if (later == MAP_FAILED) die("mmap");
     check(mprotect(later, page, RW) == 0,
           "of a file opened O_RDWR, mprotect() can make a mapping writable", "10.2-1");
-    check_str(store_to(later), "no signal", "after that mprotect() stores work", "10.2-1");
+    check_str(store_to(later), "no signal",
+              "a mapping that mprotect() has made writable takes stores", "10.2-1");
 
     predict("Which mapping does a file opened O_WRONLY permit?");
     step("The mistake: who only wants to store opens the file O_WRONLY.");
@@ -88,16 +93,16 @@ int main(int argc, char **argv) {
     check(mmap(NULL, page, PROT_WRITE, MAP_SHARED, rw, 0) != MAP_FAILED,
           "the cure is O_RDWR, not PROT_READ", "10.2-3 10.2-4");
 
-    step("No mistake: O_RDONLY and a private mapping that is writable.");
+    step("The file is opened O_RDONLY, a private mapping shall be writable.");
     if (pwrite(rw, "O", 1, 0) != 1) die("pwrite");
     char *q = mmap(NULL, page, RW, MAP_PRIVATE, ro, 0);
     check(q != MAP_FAILED, "O_RDONLY permits a writable private mapping", "10.2-2 10.2-5");
     if (q != MAP_FAILED) *q = 'Q';
     picture({"shared", getpid(), p}, {"private", getpid(), q});
     check(q != MAP_FAILED && *q == 'Q' && byte_in_file(rw, 0) == 'O',
-          "a store to it is not in the file", "10.2-5");
-    check_str(page_kind(getpid(), q), ANONYMOUS_PAGE, "the store is in a copy of the page",
-              "10.2-5");
+          "a store to a private mapping is not in the file", "10.2-5");
+    check_str(page_kind(getpid(), q), ANONYMOUS_PAGE,
+              "a store to a private mapping is in a copy of the page", "10.2-5");
     q = mmap(NULL, page, PROT_READ, MAP_PRIVATE, ro, 0);
     if (q == MAP_FAILED) die("mmap");
     check(mprotect(q, page, RW) == 0, "mprotect() may make any private mapping writable", "10.2-5");
@@ -107,18 +112,22 @@ int main(int argc, char **argv) {
     predict("Three open modes, shared or private, four protections: which of the 24 are refused?");
     step("All of it in one table.");
     tell("The notes say (10.2-2, in part): a mapping may not do more than the open mode permits.");
-    evidence("%-22s  PROT_NONE, PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE", "");
-    check_str(try_all("O_RDONLY  MAP_SHARED ", ro, MAP_SHARED), "ok ok EACCES EACCES",
-              "O_RDONLY and MAP_SHARED: all but PROT_WRITE", "10.2-1 10.2-2");
-    check_str(try_all("O_RDONLY  MAP_PRIVATE", ro, MAP_PRIVATE), "ok ok ok ok",
-              "O_RDONLY and MAP_PRIVATE: everything", "10.2-2 10.2-5");
-    check_str(try_all("O_WRONLY  MAP_SHARED ", wo, MAP_SHARED), "EACCES EACCES EACCES EACCES",
-              "O_WRONLY and MAP_SHARED: nothing", "10.2-2 10.2-3");
-    check_str(try_all("O_WRONLY  MAP_PRIVATE", wo, MAP_PRIVATE), "EACCES EACCES EACCES EACCES",
-              "O_WRONLY and MAP_PRIVATE: nothing", "10.2-2 10.2-4");
-    check_str(try_all("O_RDWR    MAP_SHARED ", rw, MAP_SHARED), "ok ok ok ok",
-              "O_RDWR and MAP_SHARED: everything", "10.2-2");
-    check_str(try_all("O_RDWR    MAP_PRIVATE", rw, MAP_PRIVATE), "ok ok ok ok",
-              "O_RDWR and MAP_PRIVATE: everything", "10.2-2");
+    evidence("%-20s  PROT_NONE  PROT_READ  PROT_WRITE  READ|WRITE", "");
+    struct row ro_shared = try_all("O_RDONLY MAP_SHARED", ro, MAP_SHARED);
+    struct row ro_private = try_all("O_RDONLY MAP_PRIVATE", ro, MAP_PRIVATE);
+    struct row wo_shared = try_all("O_WRONLY MAP_SHARED", wo, MAP_SHARED);
+    struct row wo_private = try_all("O_WRONLY MAP_PRIVATE", wo, MAP_PRIVATE);
+    struct row rw_shared = try_all("O_RDWR   MAP_SHARED", rw, MAP_SHARED);
+    struct row rw_private = try_all("O_RDWR   MAP_PRIVATE", rw, MAP_PRIVATE);
+    check_str(ro_shared.text, "ok ok EACCES EACCES", "O_RDONLY and MAP_SHARED: all but PROT_WRITE",
+              "10.2-1 10.2-2");
+    check_str(ro_private.text, "ok ok ok ok", "O_RDONLY and MAP_PRIVATE: everything",
+              "10.2-2 10.2-5");
+    check_str(wo_shared.text, "EACCES EACCES EACCES EACCES", "O_WRONLY and MAP_SHARED: nothing",
+              "10.2-2 10.2-3");
+    check_str(wo_private.text, "EACCES EACCES EACCES EACCES", "O_WRONLY and MAP_PRIVATE: nothing",
+              "10.2-2 10.2-4");
+    check_str(rw_shared.text, "ok ok ok ok", "O_RDWR and MAP_SHARED: everything", "10.2-2");
+    check_str(rw_private.text, "ok ok ok ok", "O_RDWR and MAP_PRIVATE: everything", "10.2-2");
     return end();
 }

@@ -66,6 +66,7 @@ int main(int argc, char **argv) {
     if (area == MAP_FAILED) die("mmap");
     char *s = mmap(area, 6, RW, MAP_SHARED | MAP_FIXED, fd, where - (off_t)rest);
     if (s == MAP_FAILED) die("mmap");
+    evidence("of \"offset\" this mapping has \"%.*s\"", (int)(page - rest), s + rest);
     check_str(load_from(s + rest + 2), "no signal", "bytes up to the end of the page can be read",
               "10.3-1");
     check_str(load_from(s + rest + 3), "SIGSEGV SEGV_ACCERR",

@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
     strcpy(p, "Hello");
     if (pread(look, text, sizeof text - 1, 0) == -1) die("pread");
     check_str(text, "Hello", "stores after close() are in the file", "10.4-1");
-    picture({"parent", getpid(), p});
+    picture({"p", getpid(), p});
     check_str(page_kind(getpid(), p), FILE_PAGE,
               "stores after close() go to the page cache as before", "10.4-1");
 
@@ -76,6 +76,6 @@ int main(int argc, char **argv) {
     step("Unmap it.");
     if (munmap(p, page) == -1) die("munmap");
     check(read(notify, &news, sizeof news) > 0 && news.mask & IN_DELETE_SELF,
-          "only munmap() deletes the file and frees its space", "10.4-1");
+          "munmap() was the last use: now the file is deleted", "10.4-1");
     return end();
 }

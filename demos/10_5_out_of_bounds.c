@@ -5,8 +5,8 @@
  * Watch      one store, p[page] = 'X', five outcomes: it depends on what lies behind
  * Try this   1. char *neighbour = mmap(p + page -> char *neighbour = mmap(p + 2 * page:
  *               checks 1, 2 and 3 fail
- *            2. In `char *guard`, PROT_NONE -> RW: checks 8 and 9 fail
- *            3. In `p = mmap(area, 2`, 2 * page -> page: checks 10 and 11 fail
+ *            2. In `char *reserved`, PROT_NONE -> RW: checks 8, 9 and 14 fail
+ *            3. In `p = mmap(reserved, 2`, 2 * page -> page: checks 10 and 11 fail
  *            4. In `char *small`, 100 -> page + 1: check 14 fails
  * See also   mmap(2), sigaction(2) (si_code); 01_arguments, 01_munmap
  */
@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
     check(p[0] == 0 && byte_in_file(fd, 0) == 0, "the store is not in the file that was meant",
           "10.5-1");
 
-    step("Nothing is mapped behind p.");
+    step("Unmap what lies behind p.");
     if (munmap(p + page, page) == -1) die("munmap");
     check_str(store_to(p + page), "SIGSEGV SEGV_MAPERR",
               "where nothing is mapped, the store dies of SEGV_MAPERR", "10.5-1");
@@ -61,28 +61,30 @@ int main(int argc, char **argv) {
     check_str(store_to(p + page - 1), "no signal", "the mapping's own last byte takes a store",
               "10.5-1");
 
-    step("The cure: reserve PROT_NONE memory first, then map inside it. A guard is left behind p.");
-    char *guard = mmap(p + page, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    if (guard == MAP_FAILED) die("mmap");
-    picture({"guard", getpid(), guard});
+    step("The cure: first reserve memory that permits nothing, then map inside it.");
+    char *reserved = mmap(NULL, 4 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (reserved == MAP_FAILED) die("mmap");
+    p = mmap(reserved, page, RW, FIXED, fd, 0);
+    if (p == MAP_FAILED) die("mmap");
+    picture({"p", getpid(), p}, {"guard", getpid(), p + page});
     check_str(store_to(p + page), "SIGSEGV SEGV_ACCERR",
               "on a guard page the store dies of SEGV_ACCERR, every time", "10.5-1");
     check_str(load_from(p + page), "SIGSEGV SEGV_ACCERR", "on a guard page a load dies as well",
               "10.5-1");
 
-    predict("Does mmap() refuse? If not, how does the store to the second page end?");
-    step("Map two pages of the file, which has one: inside the length, but behind the file's end.");
-    p = mmap(area, 2 * page, RW, FIXED, fd, 0);
+    predict("Does mmap() refuse? If not, how does the store end?");
+    step("Map two pages of the file, which has one, and store into the second.");
+    p = mmap(reserved, 2 * page, RW, FIXED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     check_str(store_to(p + page), "SIGBUS BUS_ADRERR",
-              "a page behind the end of the file is no page of the mapping: SIGBUS", "10.5-1");
+              "a store to a page that begins behind the end of the file dies of SIGBUS", "10.5-1");
     if ((errno = posix_fallocate(fd, 0, 2 * (off_t)page)) != 0) die("posix_fallocate");
     check_str(store_to(p + page), "no signal", "once the file is long enough, the store works",
               "10.5-1");
 
-    predict("Which is the first byte from small on where a store dies: 100, 101, another?");
-    step("Map 100 bytes of a file of 100 bytes: the bounds are those of the page.");
-    char *small = mmap(area + 2 * page, 100, RW, FIXED, hundred_fd, 0);
+    predict("Which is the first byte, counted from 0, where a store dies?");
+    step("Map 100 bytes of a file of 100 bytes.");
+    char *small = mmap(reserved + 2 * page, 100, RW, FIXED, hundred_fd, 0);
     if (small == MAP_FAILED) die("mmap");
     if (check_str(store_to(small + 100), "no signal", "of length 100, byte 100 takes a store",
                   "10.5-1"))

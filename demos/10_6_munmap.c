@@ -36,7 +36,8 @@ int main(int argc, char **argv) {
     size_t page = page_size();
     int fd = scratch_file("file", 4 * page), other_fd = scratch_file("other", page);
 
-    step("The mistake: munmap(p + 100). The symptom: -1, EINVAL, and nothing is unmapped.");
+    predict("What is unmapped: nothing, one page, two?");
+    step("The mistake: munmap(p + 100, page).");
     char *p = mmap(NULL, 4 * page, RW, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     for (size_t i = 0; i < 4; i++)
@@ -85,6 +86,7 @@ int main(int argc, char **argv) {
     check_str(load_from(other), "SIGSEGV SEGV_MAPERR",
               "the owner of that mapping dies at its next access", NULL);
 
+    show_also("unmap");
     step("The cure: forget the address as soon as it is unmapped.");
     char *once = mmap(p, page, RW, FIXED, fd, 0);
     if (once == MAP_FAILED) die("mmap");

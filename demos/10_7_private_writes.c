@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
               "10.7-1");
 
     predict("What does msync() of a private mapping return: 0, or an error?");
-    step("What does not help: msync(). Then p is unmapped.");
+    step("Call msync() for p. Then unmap p and map the file anew.");
     check(msync(p, page, MS_SYNC) == 0, "msync() of a private mapping succeeds", NULL);
     check(byte_in_file(fd, 0) == 'O', "msync() of a private mapping writes nothing to the file",
           "10.7-1");
@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
     check_str(p, "my notes", "pwrite() leaves a private copy alone", NULL);
 
     predict("What does read() return, and where does printf(\"%s\", buf) stop?");
-    step("The notes' printf() once more, with a file of eight bytes: no zeros follow.");
+    step("The notes' read() and printf() once more, with a file of eight bytes.");
     int eight = scratch_file("eight.txt", 8);
     if (pwrite(eight, "Original", 8, 0) != 8) die("pwrite");
     memset(buf, '?', sizeof buf);

@@ -87,7 +87,7 @@ int main(int argc, char **argv) {
 
     predict("What does munmap() accept: p alone, the start of any page, any address?");
     step("Does munmap() get the original address?");
-    tell("The notes say (11.3-2, wrong): it must.");
+    tell("The notes say (11.3-2, wrong): munmap() must get the original address.");
     check_errno(munmap(p + 1, page) == -1, EINVAL, "an address inside a page is EINVAL", "11.3-2");
     check(munmap(p + page, page) == 0, "a page in the middle can be unmapped", "11.3-2");
     check_str(load_from(p + page), "SIGSEGV SEGV_MAPERR", "a page so unmapped is gone", "11.3-2");

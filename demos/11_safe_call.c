@@ -94,7 +94,8 @@ int main(int argc, char **argv) {
     char text[64] = "", *p = MAP_FAILED, path[1100];
     struct stat info;
 
-    step("The whole sequence: map, use, write, unmap.");
+    show_also("safe_map");
+    step("Map one page of an empty file by safe_map().");
     int fd = scratch_file("mmap.txt", 0), before = free_descriptor();
     snprintf(path, sizeof path, "%s", scratch_path("mmap.txt"));
     const char *result = safe_map(path, page, &p);
@@ -105,6 +106,9 @@ int main(int argc, char **argv) {
               "11.1-1 11.2-1");
     check_num(info.st_blocks * 512, >=, page,
               "posix_fallocate() has reserved its space: no store will die", "11.1-1");
+
+    show_also("safe_unmap");
+    step("Use it up to its last byte, write it to the disk, and unmap it.");
     if (check_str(store_to(p + page - 1), "no signal", "all bytes of the mapping can be used",
                   "11.1-1 11.1-2 11.2-1"))
         strcpy(p, "Hello, mmap!");

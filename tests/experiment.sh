@@ -16,7 +16,7 @@ tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
 tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
-row=$(awk -v list=1 -f "$here/experiments.awk" "$source" | awk -F '\t' -v n="$number" '$1 == n')
+row=$(awk -v list=1 -f "$here/experiments.awk" "$source" | awk -F '\t' -v n="$number" '$1 "" == n')
 [ "$row" ] ||
     { echo "$demo has no experiment $number" && exit 1; }
 set -- "$source"

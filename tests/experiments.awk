@@ -50,6 +50,7 @@ function fail(why) {
 }
 
 FNR == 1 {
+    if (apply && dir == "") fail("no dir")
     in_program = 0
     out = FILENAME
     sub(/.*\//, "", out)

@@ -19,6 +19,7 @@
 #include "observe.h"
 #include "picture.h"
 #include "process.h"
+#include "ring.h"
 #include "scratch.h"
 
 #define CAP_SYS_ADMIN 21
@@ -500,6 +501,45 @@ static int scratch_exec(void) {
     return 0;
 }
 
+/* ring */
+
+/* One message and the end of the stream, as close together as can be; and a producer that dies. */
+static int ring_ends(void) {
+    struct ring_end mine;
+    long lost = 0, taken_for_dead = 0, told = 0;
+    struct ring *ring =
+        mmap(NULL, ring_size(64, 4), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (ring == MAP_FAILED) die("mmap");
+    start(3);
+    for (int i = 0; i < 200; i++) {
+        bool dies = i % 4 == 3;
+        ring_init(ring, 64, 4);
+        pid_t pid = fork();
+        if (pid == -1) die("fork");
+        if (pid == 0) {
+            ring_join(&mine, ring, PRODUCER);
+            for (int n = 0; n < 9; n++)
+                compose(ring_next(&mine), 64, (uint64_t)n), ring_done(&mine);
+            if (!dies) ring_leave(&mine);
+            _exit(0);
+        }
+        ring_join(&mine, ring, CONSUMER);
+        mine.may_spin = i % 2;
+        uint64_t n = 0;
+        for (uint64_t *message; (message = ring_next(&mine)); n++, ring_done(&mine))
+            lost += !is_whole(message, 64, n);
+        lost += n != 9;
+        taken_for_dead += mine.died && !dies;
+        told += mine.died && dies;
+        ring_leave(&mine);
+        if (wait_for(pid) != 0) bail_out("the child died");
+    }
+    check_num(lost, ==, 0, "no message is lost, whatever comes after it", NULL);
+    check_num(taken_for_dead, ==, 0, "who leaves is not dead", NULL);
+    check_num(told, ==, 50, "who exits without leaving is", NULL);
+    return end();
+}
+
 /* bench */
 
 /* One flipped bit anywhere in a message is noticed, and a message that is another one. */
@@ -594,6 +634,7 @@ int main(int argc, char **argv) {
         {"scratch-child", scratch_child},
         {"scratch-queue", scratch_queue},
         {"scratch-exec", scratch_exec},
+        {"ring-ends", ring_ends},
         {"messages", messages},
         {"verdicts", verdicts},
     };
