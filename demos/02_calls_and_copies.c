@@ -4,11 +4,11 @@
  * Notes      section 2.1 性能优势（最重要）
  * Watch      what a process can still do when every system call kills it
  * Corrects   2.1-1
- * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: checks 2, 3, 4, 6, 8, 9 and 10 fail
- *            2. forbid_system_calls(); -> nothing: checks 9 and 10 fail
+ * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: checks 2, 3, 4, 7, 9, 10 and 11 fail
+ *            2. forbid_system_calls(); -> nothing: checks 10 and 11 fail
  *            3. forbid_system_calls(); -> forbid_system_calls(), forbid_system_calls();:
- *               checks 8, 9 and 10 fail
- *            4. In `char *m`, MAP_SHARED -> MAP_SHARED | MAP_POPULATE: check 11 fails
+ *               checks 9, 10 and 11 fail
+ *            4. In `char *m`, MAP_SHARED -> MAP_SHARED | MAP_POPULATE: check 12 fails
  * See also   mmap(2), read(2), seccomp(2); 02_speed, 03_demand_paging, 03_page_cache
  */
 #include <signal.h>
@@ -63,12 +63,12 @@ static bool killed_by(enum call call, volatile char *p, int fd) {
         _exit(done != 1);
     }
     int status = wait_for(pid);
-    if (WIFEXITED(status) && WEXITSTATUS(status) != 0) bail_out("the child could not do its work");
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0) bail_out("the child has failed");
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS && p[1] == 'b';
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 12, "what does the kernel have to do for an access to a mapped file?");
+    begin(argc, argv, 13, "what does the kernel have to do for an access to a mapped file?");
     size_t page = page_size(), bytes = PAGES * page;
     pid_t self = getpid();
     char read_in[2];
@@ -77,8 +77,7 @@ int main(int argc, char **argv) {
     int fd = scratch_file("file", bytes);
     char *p = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
-    tell("The notes say (2.1-1, wrong): write() goes to a kernel buffer, from there to the page "
-         "cache.");
+    tell("The notes say (2.1-1, wrong): write() goes to a kernel buffer, then to the page cache.");
     if (pwrite(fd, "W", 1, 0) != 1) die("pwrite");
     check(p[0] == 'W', "what write() has written is in the mapping at once", "2.1-1");
     p[1] = 'S';
@@ -88,18 +87,21 @@ int main(int argc, char **argv) {
               "the page cache is the only buffer: read(), write() and the mapping meet in it",
               "2.1-1");
 
-    step("Copies: what read() got, another shared mapping, a private one. The file gets an s.");
+    predict("Who sees the X: read()'s buffer of step 1, a new mapping, a private one?");
+    step("Two more mappings, one of them private. Then write() makes the file's S an X.");
     tell("The notes say (2.1-4, in part): a mapping is zero copy.");
     char *shared = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     char *private = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
     if (shared == MAP_FAILED || private == MAP_FAILED) die("mmap");
-    if (pwrite(fd, "s", 1, 1) != 1) die("pwrite");
+    if (pwrite(fd, "X", 1, 1) != 1) die("pwrite");
     check(read_in[1] == 'S', "read() makes a copy: it does not change with the file", "2.1-4");
-    check(shared[1] == 's', "a mapping is no copy: it changes with the file", "2.1-4");
+    check(shared[1] == 'X', "a mapping is no copy: it changes with the file", "2.1-4");
+    check(private[1] == 'X',
+          "a private mapping is no copy either, before the first store to the page", "2.1-4");
     check_num(same_frame(self, p, self, shared), ==, 1, "two mappings of a page are one frame",
               "2.1-4");
     private[0] = 'P';
-    picture({"file", self, p}, {"shared", self, shared}, {"private", self, private});
+    picture({"first", self, p}, {"shared", self, shared}, {"private", self, private});
     check_num(same_frame(self, p, self, private), ==, 0,
               "the first store to a page of a private mapping copies that page", "2.1-4");
     tell("Not checked here (2.1-3): read() or write() of a file copies once, page cache <-> "
@@ -107,6 +109,7 @@ int main(int argc, char **argv) {
     tell("it is two copies from one process to another, through a pipe or through a file.");
 
     predict("The child may make no system call. Will its 16 stores reach the file?");
+    show_also("killed_by");
     step("A child with every system call forbidden stores into 16 pages, then calls read().");
     const char *stores = "16 stores to a mapping take no system call at all";
     const char *reads = "read() is a system call: forbidden, it kills";
@@ -125,8 +128,8 @@ int main(int argc, char **argv) {
         check(killed_by(WRITE, p, fd), writes, "2.1-2");
     }
 
-    predict("Then what is it that the kernel does for 16 stores, and for 16 more?");
-    step("Shared memory, 16 pages: count the page faults of 16 stores, and of 16 more.");
+    predict("How many page faults do the first 16 stores take, and how many the next 16?");
+    step("Shared memory, 16 pages: one store to each of them, then another one.");
     tell("The notes say (2.1-5, in part): no system calls, so the kernel is not needed.");
     char *m = mmap(NULL, bytes, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (m == MAP_FAILED) die("mmap");

@@ -118,7 +118,7 @@ int main(int argc, char **argv) {
     check_num(strlen(text), ==, 100,
               "where the file ends inside a page, a zero follows: strlen() stops there", "2.2-3");
 
-    predict("Which of the struct's four members can another program use?");
+    predict("The struct holds a number, a text, an address, an offset. Which can others use?");
     step("The struct of the notes in the file; an unrelated program looks at it.");
     tell("The notes say (2.2-4, in part): structs and pointers can be used.");
     char *memory = mmap(NULL, page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

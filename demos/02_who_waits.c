@@ -24,7 +24,7 @@ struct shared {
 };
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 8, "who makes a reader wait for the writer?");
+    begin(argc, argv, 9, "who makes a reader wait for the writer?");
     struct turns reader;
     char byte;
     int ends[2];
@@ -77,10 +77,13 @@ int main(int argc, char **argv) {
     check_errno(sem_trywait(&m->stored) == -1, EAGAIN,
                 "each post lets one reader through: the next one would wait", "2.3-6");
 
-    step("The end of the other side: close the pipe's last writer.");
+    predict("Nobody is left who could write or post. What do read() and sem_wait() do?");
+    step("The end of the other side: the child exits; the pipe's last writer is closed.");
     turns_close(&reader);
     close(ends[1]);
-    check_num(read(ends[0], &byte, 1), ==, 0,
-              "a pipe says that no writer is left; memory and semaphores do not", "2.3-6");
+    check_num(read(ends[0], &byte, 1), ==, 0, "a pipe says that no writer is left: read() gives 0",
+              "2.3-6");
+    check_errno(sem_trywait(&m->stored) == -1, EAGAIN,
+                "a semaphore does not say that nobody is left: sem_wait() would wait", "2.3-6");
     return end();
 }
