@@ -64,14 +64,14 @@ static const char magic[16] = "mmap demo 08.1";
 /* Ends the program with one line on stderr and exit status 1. */
 static _Noreturn void refuse(const char *path, const char *why) {
     fflush(stdout);
-    fprintf(stderr, "%s: %s\n", path, why);
+    fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, path, why);
     exit(1);
 }
 
 static _Noreturn void partner_died(struct channel *c, enum role other) {
     fflush(stdout);
-    fprintf(stderr, "the %s (process %d) has died\n", role_name[other],
-            atomic_load(&c->pid[other]));
+    fprintf(stderr, "%s: the %s (process %d) has died\n", program_invocation_short_name,
+            role_name[other], atomic_load(&c->pid[other]));
     exit(1);
 }
 
@@ -240,7 +240,7 @@ struct options {
 };
 
 static _Noreturn void bad_usage(const char *usage, const char *why, const char *what) {
-    fprintf(stderr, "%s '%s'\n%s", why, what, usage);
+    fprintf(stderr, "%s: %s '%s'\n%s", program_invocation_short_name, why, what, usage);
     exit(2);
 }
 

@@ -12,8 +12,8 @@
 
 static const char usage[] =
     "usage: 08_writer [--path FILE] [--count N] [--interval MS]\n"
-    "  Sends N messages (default: until the reader has had enough) through\n"
-    "  the mapped FILE, one every MS milliseconds (default 1000).\n";
+    "  Sends N messages (default: until the reader has had enough; 0: it only tells the\n"
+    "  reader to end) through the mapped FILE, one every MS milliseconds (default 1000).\n";
 
 /* Waits `ms` milliseconds, but not longer than the reader keeps its seat: it gives that up to say
  * that it has had enough. */

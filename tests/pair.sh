@@ -35,15 +35,15 @@ nothing_left() {
 
 for program in 08_writer 08_reader; do
     expect "help" 0 "^usage: $program" "$program" --help
-    expect "unknown option" 2 "unknown option.*'--bogus'" "$program" --bogus
-    expect "extra argument" 2 "unexpected argument 'more'" "$program" more
-    expect "no number" 2 "not a number: 'many'" "$program" --count many
-    expect "number behind a space" 2 "not a number: ' 5'" "$program" --count ' 5'
-    expect "negative number" 2 "not a number: '-1'" "$program" --count -1
+    expect "unknown option" 2 "^$program: unknown option.*'--bogus'" "$program" --bogus
+    expect "extra argument" 2 "^$program: unexpected argument 'more'" "$program" more
+    expect "no number" 2 "^$program: not a number: 'many'" "$program" --count many
+    expect "number behind a space" 2 "^$program: not a number: ' 5'" "$program" --count ' 5'
+    expect "negative number" 2 "^$program: not a number: '-1'" "$program" --count -1
     expect "no directory" 99 "(ENOENT)$" "$program" --path "$place/none/channel"
 
     ln -s /etc/passwd "$place/link"
-    expect "symbolic link" 1 "link: is a symbolic link$" "$program" --path "$place/link"
+    expect "symbolic link" 1 "^$program: .*link: is a symbolic link$" "$program" --path "$place/link"
     rm "$place/link"
     mkdir "$place/dir"
     expect "directory" 99 "(EISDIR)$" "$program" --path "$place/dir"
@@ -52,7 +52,7 @@ for program in 08_writer 08_reader; do
     expect "fifo" 1 "fifo: is not a regular file$" "$program" --path "$place/fifo"
     rm "$place/fifo"
     echo "precious" >"$place/file"
-    expect "wrong size" 1 "file: is no channel: wrong size$" "$program" --path "$place/file"
+    expect "wrong size" 1 "^$program: .*file: is no channel: wrong size$" "$program" --path "$place/file"
     grep -q precious "$place/file" || { echo "wrong size: the file was changed" && status=1; }
     rm "$place/file"
     "$build/08_writer" --path "$place/channel" >/dev/null 2>&1 &
@@ -61,7 +61,7 @@ for program in 08_writer 08_reader; do
     kill $! && wait $! 2>/dev/null
     until [ ! -e "$place/channel" ]; do :; done # the janitor's work
     head -c "$(cat "$tmp/size")" /dev/zero >"$place/file"
-    expect "wrong content" 1 "file: is no channel: wrong content$" "$program" --path "$place/file"
+    expect "wrong content" 1 "^$program: .*file: is no channel: wrong content$" "$program" --path "$place/file"
     if [ "$(id -u)" -eq 0 ]; then
         chown 65534 "$place/file"
         expect "somebody else's" 1 "file: belongs to somebody else$" "$program" --path "$place/file"
