@@ -7,7 +7,7 @@
  * Try this   1. In `char *writer`, MAP_SHARED -> MAP_PRIVATE: checks 4, 5, 6 and 7 fail
  *            2. if (fd == -1 || -> if (ftruncate(fd, FILESIZE) == -1 ||: check 2 fails
  *            3. if (!writer_sees_quit) -> if (strncmp(writer, "quit", 4) != 0): check 4 fails
- *            4. Everywhere, O_CREAT | O_TRUNC -> O_CREAT: checks 10 and 13 fail
+ *            4. Everywhere, O_CREAT | O_TRUNC -> O_CREAT: checks 10 and 11 fail
  * See also   08_two_terminals (the same done right), open(2) (O_NOFOLLOW), mkostemp(3)
  */
 #include <fcntl.h>
@@ -31,6 +31,7 @@ int main(int argc, char **argv) {
     char *path = scratch_path("shared_mmap.txt");
 
     step("The writer makes its file; the reader comes between open() and ftruncate().");
+    tell("Both programs' own calls, made here by one process in the order that hurts.");
     int fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0644);
     int fd2 = open(path, O_RDWR);
     if (fd == -1 || fd2 == -1) die("open");
@@ -38,7 +39,8 @@ int main(int argc, char **argv) {
     check(early != MAP_FAILED, "mmap() does not ask whether the file is long enough", "8.4k-2");
     check_str(load_from(early), "SIGBUS BUS_ADRERR", "a reader that comes too early dies",
               "8.4-3 8.4k-2");
-    if (ftruncate(fd, FILESIZE) == -1 || posix_fallocate(fd, 0, FILESIZE) != 0) die("ftruncate");
+    if (ftruncate(fd, FILESIZE) == -1) die("ftruncate");
+    if ((errno = posix_fallocate(fd, 0, FILESIZE)) != 0) die("posix_fallocate");
     check_str(load_from(early), "no signal", "once the file has its length, the reader lives",
               "8.4k-2");
     char *writer = mmap(NULL, FILESIZE, RW, MAP_SHARED, fd, 0);
@@ -46,7 +48,7 @@ int main(int argc, char **argv) {
     if (writer == MAP_FAILED || reader == MAP_FAILED) die("mmap");
 
     predict("Will the writer find the \"quit\" and end?");
-    step("The reader's \"quit\" comes between the writer's strncmp() and its next sprintf().");
+    step("Played by hand: the \"quit\" comes between the writer's strncmp() and its sprintf().");
     tell("The notes say (8.4-2, wrong): the writer ends when it finds \"quit\".");
     sprintf(writer, "Message %d from writer", 5);
     bool writer_sees_quit = strncmp(writer, "quit", 4) == 0;
@@ -59,7 +61,7 @@ int main(int argc, char **argv) {
     sprintf(writer, "Message %d from writer", 50);
     check(strstr(reader, "Message 5"), "a late reader takes Message 50 for Message 5", "8.4-2");
 
-    step("The reader looks while the writer is in the middle of a message.");
+    step("Played by hand: the writer is in the middle of a message when the reader looks.");
     tell("The notes say (8.4k-3, wrong): a lock is needed only when several processes write.");
     strcpy(writer, "aaaaaaaaaaaaaaaa");
     memcpy(writer, "BBBBBBBBBBBBBBBB", 8);
@@ -67,12 +69,16 @@ int main(int argc, char **argv) {
     check_str(reader, "BBBBBBBBaaaaaaaa", "one writer is enough: half a message is read",
               "8.4-2 8.4k-3");
 
-    step("The reader copies the text with strcpy() into a buffer of 1024 bytes.");
+    predict("The writer fills all 1024 bytes. How many does the reader's strcpy() copy?");
+    step("The reader copies the text with strcpy(), here into a buffer with room for more.");
     tell("The notes say (8.4-4, wrong): char last_msg[FILESIZE] and strcpy() will do.");
     memset(writer, 'x', FILESIZE);
-    size_t copied = strnlen(reader, page) + 1;
-    evidence("strcpy() would copy %zu bytes into %d", copied, FILESIZE);
-    check(copied > FILESIZE, "text that does not end in the file overflows the buffer", "8.4-4");
+    char room[FILESIZE + 100];
+    if (strnlen(reader, page) >= sizeof room) bail_out("no room");
+    strcpy(room, reader);
+    evidence("strcpy() has copied %zu bytes", strlen(room) + 1);
+    check_num(strlen(room) + 1, >, FILESIZE,
+              "text that does not end in the file overflows a buffer of the file's size", "8.4-4");
 
     step("A mapping of 1024 bytes is a whole page, but the file has only 1024 bytes.");
     struct stat info;
@@ -96,13 +102,13 @@ int main(int argc, char **argv) {
     int precious = scratch_file("precious", page);
     char *link_path = scratch_path("link");
     if (symlink("precious", link_path) == -1) die("symlink");
-    check_errno(open(link_path, O_CREAT | O_TRUNC | O_RDWR | O_NOFOLLOW, 0600) == -1, ELOOP,
-                "O_NOFOLLOW refuses a symbolic link: ELOOP", "8.4-5");
-    check_errno(open(link_path, O_CREAT | O_EXCL | O_RDWR, 0600) == -1, EEXIST,
-                "O_EXCL takes no file that is there already: EEXIST", "8.4-5");
     if (open(link_path, O_CREAT | O_TRUNC | O_RDWR, 0644) == -1) die("open");
     if (fstat(precious, &info) == -1) die("fstat");
     check_num(info.st_size, ==, 0, "the notes' open() empties the file that the link leads to",
               "8.4-5");
+    check_errno(open(link_path, O_CREAT | O_TRUNC | O_RDWR | O_NOFOLLOW, 0600) == -1, ELOOP,
+                "O_NOFOLLOW refuses a symbolic link: ELOOP", "8.4-5");
+    check_errno(open(link_path, O_CREAT | O_EXCL | O_RDWR, 0600) == -1, EEXIST,
+                "O_EXCL takes no file that is there already: EEXIST", "8.4-5");
     return end();
 }
