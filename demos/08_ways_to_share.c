@@ -82,7 +82,8 @@ int main(int argc, char **argv) {
     char name[64], link_path[1100], *path;
 
     predict("The notes: all must use the same path. Must they, and is it enough?");
-    step("An ordinary file, opened by both; its second name; a new file under its old name.");
+    show_also("partner");
+    step("One file opened by both; then by a second name; then a new file under the old name.");
     tell("The notes say (8.4k-1, wrong): all must use the same path.");
     int fd = scratch_file("file", page);
     char *p = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
@@ -99,7 +100,7 @@ int main(int argc, char **argv) {
     check(!same_path, "the same path does not help, if the file is another", "8.4k-1");
 
     predict("Now without an ordinary file. Can unrelated processes still share memory?");
-    step("Shared memory objects: shm_open(), and memfd_create() with no name at all.");
+    step("A shared memory object: both call shm_open() with one name.");
     tell("The notes say (S-2, wrong): unrelated processes must use an ordinary file.");
     snprintf(name, sizeof name, "/shm-%s", strrchr(scratch_dir(), '/') + 1);
     snprintf(link_path, sizeof link_path, "/dev/shm%s", name);
@@ -110,6 +111,9 @@ int main(int argc, char **argv) {
     if (q == MAP_FAILED) die("mmap");
     bool object = shares(argv[0], q, name, -1);
     check(object, "two processes that open one shared memory object share it", "8.3-1 S-2");
+
+    predict("The memfd has no name. How can a stranger get at it?");
+    step("The same with memory from memfd_create().");
     int memfd = memfd_create("memory", MFD_CLOEXEC);
     if (memfd == -1 || ftruncate(memfd, (off_t)page) == -1) die("memfd_create");
     char *m = mmap(NULL, page, RW, MAP_SHARED, memfd, 0);
@@ -127,13 +131,14 @@ int main(int argc, char **argv) {
     }
 
     predict("Both open the same /dev/zero, and both map it MAP_SHARED. Is that shared?");
-    step("What looks alike: each its own MAP_ANONYMOUS, each its own /dev/zero.");
+    step("Both map anonymous memory MAP_SHARED; both open /dev/zero and map it MAP_SHARED.");
     char *a = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int zero = open("/dev/zero", O_RDWR);
     char *z = mmap(NULL, page, RW, MAP_SHARED, zero, 0);
     if (a == MAP_FAILED || z == MAP_FAILED) die("mmap");
-    bool anonymous = shares(argv[0], a, "-", -1), dev_zero = shares(argv[0], z, "/dev/zero", -1);
+    bool anonymous = shares(argv[0], a, "-", -1);
     check(!anonymous, "anonymous memory of two unrelated processes is not shared", "S-2");
+    bool dev_zero = shares(argv[0], z, "/dev/zero", -1);
     check(!dev_zero, "/dev/zero is not shared, although both open one file", "S-2");
 
     const bool shared[] = {file,    hard_link, object,    passed,
