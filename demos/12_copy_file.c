@@ -62,6 +62,31 @@ static bool copy_window(char *to, const char *from, size_t length) {
     return whole;
 }
 
+/* Goes through all windows, to reserve their space or to copy them. Returns 0; 1 if it has refused;
+ * SIGBUS if a page could not be had. */
+static int copy_windows(const char *source, int from, const char *target, int to, off_t size,
+                        bool reserve_only) {
+    for (off_t at = 0; at < size; at += WINDOW) {
+        size_t length = size - at < WINDOW ? (size_t)(size - at) : WINDOW;
+        off_t data = lseek(from, at, SEEK_DATA);
+        if (data >= at + WINDOW || (data == -1 && errno == ENXIO)) continue; /* all a hole */
+        do
+            errno = posix_fallocate(to, at, (off_t)length);
+        while (errno == EINTR);
+        if (errno != 0) return refuse(target, NULL);
+        if (reserve_only) continue;
+        char *p = mmap(NULL, length, PROT_READ, MAP_SHARED, from, at);
+        if (p == MAP_FAILED) return refuse(source, NULL);
+        char *q = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, to, at);
+        if (q == MAP_FAILED) return refuse(target, NULL);
+        if (stop) raise(SIGSTOP);
+        bool whole = copy_window(q, p, length);
+        if (munmap(p, length) == -1 || munmap(q, length) == -1) return refuse(target, NULL);
+        if (!whole) return SIGBUS;
+    }
+    return 0;
+}
+
 /* The exit status. It frees nothing: the process ends with it, and the janitor of scratch.h removes
  * the temporary file even after kill -9. */
 static int copy_file(const char *source, const char *target) {
@@ -106,31 +131,15 @@ static int copy_file(const char *source, const char *target) {
     if (to == -1) return refuse(target, NULL);
 
     /* Twice through all windows: with the space of all reserved no store dies of a full disk. */
-    bool whole = true;
     signal(SIGXFSZ, SIG_IGN);
     if (ftruncate(to, size) == -1) return refuse(target, NULL);
-    for (int copying = 0; copying <= 1; copying++)
-        for (off_t at = 0; whole && at < size; at += WINDOW) {
-            size_t length = size - at < WINDOW ? (size_t)(size - at) : WINDOW;
-            off_t data = lseek(from, at, SEEK_DATA);
-            if (data >= at + WINDOW || (data == -1 && errno == ENXIO)) continue; /* all a hole */
-            do
-                errno = posix_fallocate(to, at, (off_t)length);
-            while (errno == EINTR);
-            if (errno != 0) return refuse(target, NULL);
-            if (!copying) continue;
-            char *p = mmap(NULL, length, PROT_READ, MAP_SHARED, from, at);
-            if (p == MAP_FAILED) return refuse(source, NULL);
-            char *q = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, to, at);
-            if (q == MAP_FAILED) return refuse(target, NULL);
-            if (stop) raise(SIGSTOP);
-            whole = copy_window(q, p, length);
-            if (munmap(p, length) == -1 || munmap(q, length) == -1) return refuse(target, NULL);
-        }
+    int failure = copy_windows(source, from, target, to, size, true);
+    if (failure == 0) failure = copy_windows(source, from, target, to, size, false);
+    if (failure == 1) return 1;
     /* Only this shows what the end of the last page hides: there a load reads zeros. */
     if (fstat(from, &now) == -1) return refuse(source, NULL);
     if (now.st_size < size) return refuse(source, "has become shorter while it was copied");
-    if (!whole) return refuse(source, "a page cannot be read or written (SIGBUS)");
+    if (failure == SIGBUS) return refuse(source, "a page cannot be read or written (SIGBUS)");
 
     /* fsync() tells of write errors; set-user-ID is not kept, for the copy has another owner. */
     if (fchmod(to, info.st_mode & 0777) == -1 || fsync(to) == -1 || rename(temporary, path) == -1)
@@ -231,7 +240,8 @@ static int self_check(int argc, char **argv) {
     check_num(names(), ==, all, "what is refused leaves nothing behind", NULL);
 
     predict("What is in the target, and what lies beside it, before and after kill -9?");
-    step("Kill a copy in the middle, before its second window; the target has an old content.");
+    show_also("copy_windows");
+    step("Stop a copy before its second window, onto a target that says \"old\"; then kill it.");
     pid_t pid = half_a_copy(content, length);
     check(has("target", "old", 3), "until the copy is whole, the target has its old content", NULL);
     check_num(names(), ==, all + 1, "the copy grows under a name of its own", NULL);
