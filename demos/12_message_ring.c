@@ -5,7 +5,7 @@
  * Watch      two addresses, one ring; who has nothing to do sleeps; who loses its partner is told
  * Try this   1. ring_leave(&me); -> nothing: check 4 fails
  *            2. compose(message, job->bytes, n); -> compose(message, job->bytes - 8, n);:
- *               checks 2, 3, 5, 6, 9 and 10 fail
+ *               checks 2, 3, 5, 6 and 9 fail, 10 may
  *            3. ring_done(&mine); -> nothing: check 8 fails
  * See also   common/ring.h, 08_two_terminals, 02_speed; futex(2), get_robust_list(2)
  */
