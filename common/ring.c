@@ -9,8 +9,9 @@
 
 #include "check.h"
 
-#define LINES 128  /* two cache lines: processors fetch the neighbour, too */
-#define SPIN  2048 /* looks at the other's position: about as long as a sleep and a wake-up */
+#define LINES  128  /* two cache lines: processors fetch the neighbour, too */
+#define GATHER 1023 /* how long to wait for more than one message at the most, in looks */
+#define SPIN   2048 /* looks at the other's position: about as long as a sleep and a wake-up */
 
 /* futex(2), set_robust_list(2) and the kernel's robust-futex-ABI.rst; libc has no header for
  * them. */
@@ -54,15 +55,6 @@ bool futex_wait(atomic_uint *word, unsigned value) {
 
 bool futex_wake(atomic_uint *word) {
     return syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) == 1;
-}
-
-/* Tells the processor that this is a wait, so that it does not slow the other hyperthread down. */
-static void relax(void) {
-#if defined __x86_64__ || defined __i386__
-    __builtin_ia32_pause();
-#elif defined __aarch64__
-    __asm__ volatile("yield");
-#endif
 }
 
 static size_t stride_of(size_t bytes) {
@@ -109,6 +101,18 @@ static bool nothing_to_do(struct ring_end *end) {
     return end->seen + end->slack == end->position;
 }
 
+/* In a stream it pays to look a little longer and take several messages at once: those that are not
+ * quite new have left the other CPU's own cache. As long as more has come of it than one. */
+static void gather(struct ring_end *end) {
+    for (unsigned looks = 0; looks < end->patience; looks++)
+        relax();
+    nothing_to_do(end);
+    bool several = end->seen + end->slack - end->position > 1;
+    end->patience = !several                 ? end->patience / 2
+                    : end->patience < GATHER ? end->patience * 2 + 1
+                                             : end->patience;
+}
+
 /* Spins until there is something to do; false if it does not pay any more. */
 static bool spin(struct ring_end *end) {
     int cpu = sched_getcpu();
@@ -117,10 +121,12 @@ static bool spin(struct ring_end *end) {
     if (!end->may_spin || atomic_load_explicit(&end->other->cpu, memory_order_relaxed) == cpu)
         return false;
     if (++end->waits % 64 == 0) end->spin = SPIN; /* has it begun to pay again? */
+    if (end->waits % 256 == 0 && end->patience < 63) end->patience = 63; /* this, too? */
     for (unsigned looks = 0; looks < end->spin; looks++) {
         relax();
         if (!nothing_to_do(end)) {
             end->spin = SPIN;
+            gather(end);
             return true;
         }
     }

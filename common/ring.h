@@ -31,7 +31,7 @@ struct ring_end {
     size_t slack;    /* how far ahead of the other this end may be: slots, or 0 for the consumer */
     size_t position; /* messages that this end is done with */
     size_t seen;     /* ... that the other was done with when this end last looked */
-    unsigned spin, waits;
+    unsigned spin, waits, patience;
     bool may_spin; /* set by ring_join(); set it to false to sleep at once */
     bool died;     /* the other end has gone without ring_leave() */
     long sleeps;   /* how often this end has slept, for evidence */
@@ -62,6 +62,16 @@ bool ring_other_sleeps(struct ring_end *end);
 
 /* Gives up the end, once: the other is woken, and gets NULL when nothing is left. */
 void ring_leave(struct ring_end *end);
+
+/* For where one spins: gives the other side, which wants to write the cache line, and the other
+ * hyperthread some time. */
+static inline void relax(void) {
+#if defined __x86_64__ || defined __i386__
+    __builtin_ia32_pause();
+#elif defined __aarch64__
+    __asm__ volatile("yield");
+#endif
+}
 
 /* Sleep until somebody wakes this word of shared memory, unless its value is another one by now:
  * true if woken; wake one who sleeps there: true if there was one. futex(2). */

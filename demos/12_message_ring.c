@@ -137,14 +137,16 @@ int main(int argc, char **argv) {
     struct turns partner[2];
     if (has_role(argc, argv, "producer", partner)) take_part(partner, argv[2], PRODUCER);
     if (has_role(argc, argv, "consumer", partner)) take_part(partner, argv[2], CONSUMER);
-    bool full = argc > 1 && strcmp(argv[1], "--full") == 0;
+    int others = 1;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--full") != 0) argv[others++] = argv[i];
+    bool full = others < argc;
     own_usage(
         "usage: 12_message_ring [--full] [--help] [--step]\n"
         "  how do two programs stream messages through memory and lose none?\n"
         "  --full: ten million small messages, 1 GiB in large ones, 100 killed; 1 s.\n"
         "  Prints TAP version 14; --step waits for Enter. Exit status as the other demos'.\n");
-    begin(argc - full, argv + full, 10,
-          "how do two programs stream messages through memory and lose none?");
+    begin(others, argv, 10, "how do two programs stream messages through memory and lose none?");
     char *program = argv[0];
     size_t bytes = page_size() + ring_size(64, RING / 64);
     struct job *job = map_job(scratch_file("ring", bytes), bytes);
