@@ -77,6 +77,8 @@ static bool says(struct terminal *t, const char *words) {
 /* Waits for the program's end and shows its last line. */
 static void finish(struct terminal *t, const char *who) {
     says(t, "\n");
+    char *path = strstr(t->last, scratch_dir()); /* long, and another one each time */
+    if (path) memmove(path, strrchr(path, '/') + 1, strlen(strrchr(path, '/')));
     evidence("%s: \"%s\", exit status %d", who, t->last, t->status);
 }
 
