@@ -88,7 +88,8 @@ int main(int argc, char **argv) {
               "2.1-1");
 
     predict("Who sees the X: read()'s buffer of step 1, a new mapping, a private one?");
-    step("Two more mappings, one of them private. Then write() makes the file's S an X.");
+    step("Two more mappings, one private. write() makes the S an X; then a store to the private "
+         "one.");
     tell("The notes say (2.1-4, in part): a mapping is zero copy.");
     char *shared = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     char *private = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);

@@ -128,6 +128,7 @@ static void trip_part(void) {
 
 static void stream_part(void) {
     size_t first = count;
+    predict("Nobody waits for an answer now. Is memory still as far ahead of a pipe?");
     step("Streams: one process composes messages, the other checks every byte.");
     open_streams();
     for (size_t i = 0; i < sizeof stream_sizes / sizeof stream_sizes[0]; i++) {
@@ -148,7 +149,8 @@ static void stream_part(void) {
 
 static void file_part(void) {
     size_t first = count;
-    predict("A file of 4 KiB, read once: is read() faster, or mmap()? And one of 1 MiB?");
+    predict(
+        "Files of 1 MiB and of 16 MiB: is read() faster, or a fresh mmap()? And a kept mapping?");
     step("Files in the page cache: all bytes, by read() and by mmap().");
     for (size_t i = 0; i < sizeof file_sizes / sizeof file_sizes[0]; i++) {
         if (file_sizes[i].mode > mode) continue;
@@ -170,7 +172,7 @@ static void file_part(void) {
 
 static void fault_part(void) {
     size_t first = count;
-    predict("How many copies of a page does its first touch cost?");
+    predict("A first touch of a page takes: less than copying one, as long, or ten times as long?");
     step("Pages: the first touch of each, beside a copy of one.");
     open_faults();
     count += fault_rows(rows + count, "one page");
@@ -224,12 +226,14 @@ static void verdicts(void) {
                       one[] = "round trip, 64 bytes, one CPU";
     int left_out, all;
     double line;
+    predict("Which of the notes' seven sentences on speed do these numbers bear out?");
     step("What do these numbers say about the notes?");
     lines_seen(&left_out, &all, &line);
     if (all > 0)
-        evidence("left out: %d of %d runs on two CPUs, for a cache line took twice its %.0f ns to "
-                 "the other",
+        evidence("left out: %d of %d runs on two CPUs: a cache line took over twice %.0f ns, there "
+                 "and back",
                  left_out, all, line);
+    evidence("in brackets: the quartiles. yes, no: both lie on one side of what is needed");
     VERDICT("2.1-6", "mmap is 10 to 100 times faster than a pipe", //
             WHEN("an answer; both spin, two CPUs", two, "pipe", spinning, 10),
             WHEN("an answer; both sleep, two CPUs", two, "pipe", "memory, asleep", 10),
@@ -248,13 +252,13 @@ static void verdicts(void) {
             WHEN("POSIX queue, 64 bytes, two CPUs", two, "pipe", "POSIX message queue", 1.1),
             WHEN("System V queue, 64 bytes, two CPUs", two, "pipe", "System V queue", 1.1));
     VERDICT("2.1", "a file is read faster by mmap() than by read()", //
-            WHEN("4 KiB, with open(), mmap() and munmap()", "file of 4 KiB, in order",
+            WHEN("4 KiB, mapped for it; read() of 4 KiB", "file of 4 KiB, in order",
                  "read() of 4 KiB each", "mmap(), fresh", 1.1),
-            WHEN("16 MiB, with open(), mmap() and munmap()", "file of 16 MiB, in order",
+            WHEN("16 MiB, mapped for it; read() of 64 KiB", "file of 16 MiB, in order",
                  "read() of 64 KiB each", "mmap(), fresh", 1.1),
-            WHEN("the same, at random", "file of 16 MiB, at random", "read() of 4 KiB each",
-                 "mmap(), fresh", 1.1),
-            WHEN("16 MiB, with a mapping that is kept", "file of 16 MiB, in order",
+            WHEN("the same, at random; read() of 4 KiB", "file of 16 MiB, at random",
+                 "read() of 4 KiB each", "mmap(), fresh", 1.1),
+            WHEN("16 MiB, mapping kept; read() of 64 KiB", "file of 16 MiB, in order",
                  "read() of 64 KiB each", "mmap(), kept", 1.1));
     VERDICT("4.1-5", "MAP_SHARED is faster than MAP_PRIVATE", //
             WHEN("first store to a page that was read", "one page", "file read, private store",

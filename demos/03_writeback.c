@@ -129,7 +129,7 @@ int main(int argc, char **argv) {
     if (p == MAP_FAILED || fsync(fd) == -1) die("mmap, fsync");
     *p = 'S';
     if (msync(p, page, MS_ASYNC) == -1) die("msync");
-    check_disk(dirty_now("file"), page_kb, "MS_ASYNC does nothing: still dirty", "3.5-1");
+    check_disk(dirty_now("file"), page_kb, "after MS_ASYNC the page is still dirty", "3.5-1");
     if (msync(p, page, MS_SYNC) == -1) die("msync");
     check_disk(dirty_now("file"), 0, "MS_SYNC writes the page: clean", "3.5-1 S-3");
 
@@ -145,8 +145,9 @@ int main(int argc, char **argv) {
     tell("Not checked here (3.5-2): the kernel writes back by itself, after about 30 seconds.");
     tell("Not checked here (3.5-3): so it does when memory is short; that takes a full machine.");
 
-    step("msync() with an odd address, with both flags, and of a hole.");
-    check_errno(msync(p + 1, page, MS_SYNC) == -1, EINVAL, "an odd address: EINVAL", "3.5-1");
+    step("msync() from the middle of a page, with both flags, and of a hole.");
+    check_errno(msync(p + 1, page, MS_SYNC) == -1, EINVAL,
+                "an address that does not begin a page: EINVAL", "3.5-1");
     check_errno(msync(p, page, MS_SYNC | MS_ASYNC) == -1, EINVAL, "both at once: EINVAL", "3.5-1");
     if (munmap(p, page) == -1) die("munmap");
     check_errno(msync(p, page, MS_SYNC) == -1, ENOMEM, "msync() of a hole: ENOMEM", "3.5-1");

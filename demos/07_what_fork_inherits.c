@@ -132,7 +132,7 @@ int main(int argc, char **argv) {
         _exit(0);
     }
     wait_for(sibling);
-    tell("The notes say (7.x-1, wrong): this is a way for parent and child to talk.");
+    tell("The notes say (7.x-1, wrong): this is a way for parent and child only.");
     check(a[1] == 'G', "a grandchild shares the mapping, too", "7.x-1 S-4");
     check(a[2] == 'S', "siblings share an inherited mapping among themselves", "7.x-1 S-4");
     turns_close(&execed);

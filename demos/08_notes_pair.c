@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
               "8.4-2 8.4k-3");
 
     predict("The writer fills all 1024 bytes. How many does the reader's strcpy() copy?");
-    step("The reader copies the text with strcpy(), here into a buffer with room for more.");
+    step("The writer fills the file with x; the reader copies the text with strcpy().");
     tell("The notes say (8.4-4, wrong): char last_msg[FILESIZE] and strcpy() will do.");
     memset(writer, 'x', FILESIZE);
     char room[FILESIZE + 100];
@@ -80,7 +80,7 @@ int main(int argc, char **argv) {
     check_num(strlen(room) + 1, >, FILESIZE,
               "text that does not end in the file overflows a buffer of the file's size", "8.4-4");
 
-    step("A mapping of 1024 bytes is a whole page, but the file has only 1024 bytes.");
+    step("Store into the last byte of the page, far behind the file's 1024 bytes; then msync().");
     struct stat info;
     check_str(store_to(writer + page - 1), "no signal",
               "behind the file's end, the rest of its last page can be used", "8.4-6");

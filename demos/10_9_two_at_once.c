@@ -83,8 +83,8 @@ int main(int argc, char **argv) {
     evidence("the pointer stored there: %p", (void *)note->pointer);
     check(note->pointer[0] == 't', "the process that stored the pointer can follow it", NULL);
     start_unrelated(&other, argv[0], "stranger", path);
-    check_num(give_turn(&other), ==, true, "another process that follows a stored pointer dies",
-              NULL);
+    check_num(give_turn(&other), ==, true,
+              "a stored pointer is no use to another process: here it dies of it", NULL);
     check_num(give_turn(&other), ==, 't',
               "an offset from the mapping's start works in every process", NULL);
     turns_close(&other);

@@ -105,7 +105,7 @@ int main(int argc, char **argv) {
     check_num(info.st_size, ==, page, "an empty file is made as long as asked for",
               "11.1-1 11.2-1");
     check_num(info.st_blocks * 512, >=, page,
-              "posix_fallocate() has reserved its space: no store will die", "11.1-1");
+              "posix_fallocate() has reserved its space: no hole is left in the file", "11.1-1");
 
     show_also("safe_unmap");
     step("Use it up to its last byte, write it to the disk, and unmap it.");
@@ -118,8 +118,9 @@ int main(int argc, char **argv) {
     if (pread(fd, text, 13, 0) == -1) die("pread");
     check_str(text, "Hello, mmap!", "the file has what was stored", "11.2-1");
 
-    predict("One page of it is mapped: how long is the file afterwards?");
-    step("A file that is longer, with something in it: four pages, an L in the last.");
+    predict("safe_map() maps one page of it: how long is the file afterwards?");
+    step(
+        "Map one page of a file of four, with an L in the last; then try ftruncate() and O_TRUNC.");
     tell("The notes say (11.1-1, in part): ftruncate() makes sure that the file is long enough.");
     int long_fd = scratch_file("long", 4 * page);
     if (pwrite(long_fd, "L", 1, 3 * (off_t)page) != 1) die("pwrite");
@@ -137,7 +138,7 @@ int main(int argc, char **argv) {
     check_num(info.st_size, ==, 0, "O_TRUNC empties the file that is there already", "11.2-1");
 
     predict("A directory, a FIFO, no free descriptor: which of them does open() refuse?");
-    step("Is the file open? What safe_map() says when it cannot be.");
+    step("Give safe_map() a missing directory, a directory, no free descriptor, and a FIFO.");
     char *none = NULL;
     before = free_descriptor();
     check_str(safe_map(scratch_path("no/file"), page, &none), "open: ENOENT",

@@ -161,7 +161,7 @@ static int self_check(int argc, char **argv) {
     struct stat info;
 
     predict("A file of one byte is copied through two mapped pages. How long is the copy?");
-    step("Files of several sizes; the last one is longer than two windows.");
+    step("Copy files of several sizes, a window of 1 MiB at a time; the last is longer than two.");
     const struct {
         size_t bytes;
         const char *text;
@@ -184,7 +184,7 @@ static int self_check(int argc, char **argv) {
     if (truncate("source", 64 * WINDOW) == -1) die("truncate");
     check(copies("source", "target") && stat("target", &info) == 0 && info.st_size == 64 * WINDOW &&
               info.st_blocks * 512 < 32 * WINDOW,
-          "a window without data is not mapped: the hole stays a hole", NULL);
+          "a hole is copied as a hole: it takes no space", NULL);
     if (symlink("target", "to-target") == -1) die("symlink");
     put("source", content, page);
     check(copies("source", "to-target") && lstat("to-target", &info) == 0 &&
@@ -196,7 +196,8 @@ static int self_check(int argc, char **argv) {
               (info.st_mode & 07777) == 0646,
           "the copy has the permission bits, whatever the umask, but no set-user-ID", NULL);
 
-    step("What is refused, with one line and exit status 1.");
+    predict("Which of these pairs will be copied?");
+    step("A file onto itself, directories, FIFOs, a device, closed files, bad links.");
     put("secret", "", 0);
     remove_at_end(scratch_path("closed"), -1);
     if (link("source", "link") == -1 || symlink("source", "symlink") == -1 ||
@@ -249,12 +250,12 @@ static int self_check(int argc, char **argv) {
     check(!ends(pid, NULL) && has("target", "old", 3) && names() == all,
           "after kill -9 the target has its old content, and nothing is left behind", NULL);
 
-    predict("The source becomes shorter, by a window or by one byte. Does the copy notice?");
+    predict("The source is cut to one window, or loses one byte. Does the copy notice?");
     step("Before the second window the length of the source changes.");
     pid = half_a_copy(content, length);
     if (truncate("source", WINDOW) == -1) die("truncate");
     check(ends(pid, "shorter") && has("target", "old", 3) && names() == all,
-          "the source loses the pages of a window: SIGBUS, which the copy survives", NULL);
+          "the source is cut to one window: SIGBUS, which the copy survives", NULL);
     pid = half_a_copy(content, length);
     if (truncate("source", (off_t)length - 1) == -1) die("truncate");
     check(ends(pid, "shorter") && has("target", "old", 3) && names() == all,

@@ -179,7 +179,8 @@ int main(int argc, char **argv) {
     check_num(got.number, ==, job->number,
               "each large message arrives once, in order, with every byte right", NULL);
 
-    predict("The consumer finds nothing. Does it burn its CPU?");
+    predict(
+        "The consumer sleeps in the kernel. What must a sender do besides storing its message?");
     step("The consumer finds nothing, until this process sends it one message and leaves.");
     struct ring_end mine;
     *job = (struct job){.bytes = 64};
