@@ -138,8 +138,8 @@ static bool wait_for_other(struct ring_end *end) {
     while (nothing_to_do(end) && !spin(end)) {
         unsigned bell = atomic_fetch_or(&end->other->bell, FUTEX_WAITERS) | FUTEX_WAITERS;
         atomic_thread_fence(memory_order_seq_cst); /* see ring_done(): one of the two must notice */
-        bool left =
-            atomic_load(&end->other->left); /* before the last look: nothing comes after it */
+        /* Whether it has left is asked before the last look: nothing comes after that. */
+        bool left = atomic_load(&end->other->left);
         if (!nothing_to_do(end)) break;
         if (left) return false;
         end->died = bell & FUTEX_OWNER_DIED;

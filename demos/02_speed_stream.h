@@ -68,7 +68,7 @@ static double stream(struct row *row) {
     if (!pipe) ring_init(stream_ring, row->bytes, stream_ring_bytes / row->bytes);
     run_beside(consume_stream, row);
     if (!pipe) join_stream(&me, row, PRODUCER);
-    unsigned long n = 0, rare = row->bytes >= 4096 ? 1 : 16; /* looks at the clock */
+    unsigned long n = 0, rare = row->bytes >= 4 << 10 ? 1 : 16; /* looks at the clock */
     double begin = now(), switches = switches_so_far();
     for (bool last = false; !last; n++) {
         last = n > 0 && n % rare == 0 && now() - begin > slice;
