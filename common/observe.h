@@ -1,89 +1,82 @@
 /*
  * observe - what the kernel says about a page, a range or a process, for any pid whose /proc files
- * may be read (one's own, one's children's). It never prints and never judges.
+ * may be read (this process, its children). It never prints and never judges.
  *
- * Where /proc does not tell, a number is UNKNOWN, a string is NULL, and unknown() has the reason.
- * Sources: proc(5), Documentation/admin-guide/mm/pagemap.rst.
+ * What /proc does not tell is unknown (check.h), and carries the reason. Sources: proc(5),
+ * Documentation/admin-guide/mm/pagemap.rst.
  */
 #ifndef OBSERVE_H
 #define OBSERVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "check.h"
-
 /* The page size in bytes, sysconf(3). Never assume 4096. */
 size_t page_size(void);
 
-/* What stands behind one page of a mapping; see page_kind(). */
+/* The page faults, minor + major, of an access: faults_of(*p = 'P'). getrusage(2). The access must
+ * be volatile. For a loop: count_faults(); for (...) p[i] = 'P'; long faults = faults_counted(); */
+#define faults_of(access) (count_faults(), (void)(access), faults_counted())
+void count_faults(void);
+long faults_counted(void);
+
+/* The major faults since count_faults(): those for which the kernel had to read from a disk. */
+long major_faults_counted(void);
+
+/* What one page of a mapping leads to. */
 #define NO_MAPPING     "no mapping"
 #define NO_PAGE        "no page yet" /* the page table has no entry: the next access faults */
 #define FILE_PAGE      "page cache"  /* a page of a file, or of shared anonymous memory */
 #define ANONYMOUS_PAGE "anonymous"   /* a page of this process's own: no file, or a private copy */
 
-/* One of the four above for the page that holds `address` in process `pid` (pagemap bits 63, 62,
- * 61); a page that is swapped out counts as a page. */
+/* All that the kernel says of the page that holds an address of a process, from one look. */
+struct page {
+    const char *kind;    /* one of the four above, or an unknown_text() */
+    long mapped_once;    /* 1 if just one page-table entry on this machine leads there, else 0 */
+    long frame;          /* its number; unknown without CAP_SYS_ADMIN in the first user namespace */
+    char permissions[5]; /* of the mapping, as in /proc/PID/maps: "rw-p" is private; "" if none */
+    char file_page[80];  /* which page of which file ("page 2 of inode 131 on device 08:01"); "" */
+    bool present, is_file; /* in memory (not swapped out); as FILE_PAGE */
+};
+struct page look_at(pid_t pid, const volatile void *address);
+
+/* One field of such a look. */
 const char *page_kind(pid_t pid, const volatile void *address);
-
-/* 1 if this page is mapped exactly once on the whole machine, 0 if more often (pagemap bit 56);
- * UNKNOWN if no page is there. */
 long mapped_once(pid_t pid, const volatile void *address);
-
-/* The page's frame number; UNKNOWN if no page is there, or without CAP_SYS_ADMIN in the initial
- * user namespace, where the kernel shows 0. */
 long frame_of(pid_t pid, const volatile void *address);
-
-/* How many of `pages` pages from `address` on are present in the page table (pagemap bit 63). Bails
- * out if there is no memory for the answer. */
-long pages_present(pid_t pid, const volatile void *address, size_t pages);
-
-/* Which page of which file stands there, "page 2 of inode 131 on device 08:01": the same for all
- * mappings, in all processes. NULL if it is no page of a file. Static buffers: two results live
- * side by side. */
-const char *file_page(pid_t pid, const volatile void *address);
 
 /*
  * 1 if two pages are in one frame, 0 if not: by their frame numbers or, where these are not shown,
  * by what proves it all the same. An anonymous page and one of the page cache are different, and so
  * is a page that is mapped exactly once from any other; of each page of a file the page cache has
- * one frame (two on overlayfs, for a file that was mapped before it was first opened for writing:
- * no scratch file is). UNKNOWN for two anonymous pages with more mappers, or if no page is there.
+ * one frame (two on overlayfs, for a file mapped before it was first opened for writing: no scratch
+ * file is). Unknown for two anonymous pages with more mappers, or if no page is there.
  */
 long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b);
+long same_page_frame(const struct page *a, const struct page *b);
 
-/* What the mapping around `address` permits, as in /proc/PID/maps: "rw-p" is private, "r--s"
- * shared; "" if there is no mapping. Static buffer. */
-const char *permissions(pid_t pid, const volatile void *address);
+/* How many of `pages` pages, the first one at `address`, have a page-table entry (pagemap bit 63). */
+long pages_present(pid_t pid, const volatile void *address, size_t pages);
 
-/* A field of the mapping around `address` in /proc/PID/smaps ("Rss", "Pss", "Shared_Dirty"): kB.
+/* A field of the mapping around `address` in /proc/PID/smaps ("Rss", "Shared_Dirty"): kB.
  * Neighbouring anonymous mappings may be merged into one. -1 if there is no mapping. */
 long smaps_kb(pid_t pid, const volatile void *address, const char *field);
 
-/* How many mappings of process `pid` have this name at the end of their line in /proc/PID/maps: the
+/* How much of that mapping is dirty (Shared_Dirty + Private_Dirty): kB. */
+long dirty_kb(pid_t pid, const volatile void *address);
+
+/* How many mappings of a process have this name at the end of their line in /proc/PID/maps: the
  * path of a file, "/dev/zero (deleted)" for shared anonymous memory. */
 long mappings_named(pid_t pid, const char *name);
 
-/* How much of that mapping is dirty (Shared_Dirty + Private_Dirty in smaps): kB. */
-long dirty_kb(pid_t pid, const volatile void *address);
-
-/* A field of /proc/PID/status ("VmPTE", "VmSize"): kB. */
-long status_kb(pid_t pid, const char *field);
-
-/* A counter of /proc/vmstat ("pgreuse"): events since boot, on the whole machine. */
-long vmstat(const char *counter);
-
-/* The page faults, minor + major, that this process has while it loads (stores) one byte in each of
- * `pages` pages, the first one at `address`; getrusage(2). */
-long faults_of_load(const volatile char *address, size_t pages);
-long faults_of_store(volatile char *address, size_t pages, char byte);
-
-/* later - earlier, or UNKNOWN if either is. */
-long change(long earlier, long later);
+/* A field of a /proc file, as it stands there: proc_field("/proc/vmstat", "pgreuse"), or
+ * proc_field("/proc/self/status", "VmPTE"), which is in kB. */
+long proc_field(const char *path, const char *field);
 
 /* The file system of an open file by its magic number (statfs(2)): "ext4", "tmpfs", ..., the number
- * itself for a rare one, "unknown" on failure. Static buffer. */
+ * itself for a rare one. For evidence only: decide by probing. The result is static. */
 const char *file_system(int fd);
 
 #endif

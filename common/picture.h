@@ -16,17 +16,16 @@ struct view {
 };
 
 /*
- * Draws up to 16 views, a line each: picture({"parent", parent, p}, {"child", child.pid, p});
+ * Draws up to 16 views, a line each; views of one frame must stand together:
  *
  *     parent  0x7f4574563000 rw-p ──┬── frame 0x15924d  page cache  2+ mappers
  *     child   0x7f4574563000 rw-p ──┘
  *     new     0x7f4574562000 r--s ····· (no page yet)
  *
- * Lines that join lead to one frame; one that crosses another (─│─) has nothing to do with it.
  * Without UTF-8 it takes - | + and . instead. Where frame numbers are not shown, a frame is named by
  * what is known: a letter for each page of a file, the same in all pictures of this process; "own
  * frame" for an anonymous page mapped exactly once; "frame ?" for one that is shared, nobody tells
- * with whom.
+ * with whom. Bails out for more than 16.
  */
 #define picture(...)                                                                               \
     picture_of((const struct view[]){__VA_ARGS__},                                                 \

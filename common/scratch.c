@@ -1,66 +1,81 @@
+#define _GNU_SOURCE
 #include "scratch.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <mqueue.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "die.h"
+#include "observe.h"
 
-#define KEPT 32 /* the directory and what remove_at_end() was told */
+#define KEPT 31
 
-/* What the janitor is asked to do, and its answer: the directory made, or why it could not. */
+/* What the janitor is asked for, and its answer: the directory made, or what failed. */
 struct order {
-    bool make; /* a directory from the template `path`; else watch the file `path` */
+    int (*remove)(const char *); /* NULL: make a directory from the template `name` */
     int error;
-    dev_t device;
-    ino_t inode;
-    char path[1000];
+    char what[60], name[1000];
 };
 
 static pid_t owner, janitor;
-static int link_fd; /* held open by the program and its children as long as they live */
+static int leash; /* open as long as the program and its children live */
 static struct order dir;
 
-/* Removes a file, an empty directory or a message queue, or with `full` a directory of plain
- * files. */
-static void remove_path(const char *path, bool full) {
-    DIR *stream = full ? opendir(path) : NULL;
-    if (stream) {
-        for (struct dirent *entry; (entry = readdir(stream));)
-            unlinkat(dirfd(stream), entry->d_name, 0);
-        closedir(stream);
-    }
-    if (unlink(path) == -1 && rmdir(path) == -1) mq_unlink(path);
+/* Directory and plain files in it. Where no descriptor is left for opendir(), one may be closed. */
+static int remove_dir(const char *path) {
+    DIR *stream = opendir(path);
+    for (struct dirent *entry; stream && (entry = readdir(stream));)
+        unlinkat(dirfd(stream), entry->d_name, 0);
+    if (stream) closedir(stream);
+    return rmdir(path);
 }
 
-/* Removes what `order` is about unless something else is there by now. Who wants to replace a
- * file that was left over (08_channel.h) locks it, and so may be sure that nobody removes the
- * new one. */
-static void remove_ordered(const struct order *order) {
-    const char *path = order->path;
-    struct stat info;
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd != -1) flock(fd, LOCK_EX);
-    bool ours = order->inode == 0 || (lstat(path, &info) == 0 && info.st_ino == order->inode &&
-                                      info.st_dev == order->device);
-    if (ours) remove_path(path, order->make);
-    if (fd != -1) close(fd);
+/* Can files there be mapped at all, shared and writable? NULL, or what failed, with errno. */
+static const char *try_mapping(const char *path, char *what, size_t size) {
+    char name[1020];
+    int error = 0;
+    snprintf(name, sizeof name, "%s/probe", path);
+    int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd == -1) return "cannot make a file in TMPDIR";
+    if (write(fd, "x", 1) != 1) {
+        error = errno;
+        snprintf(what, size, "cannot write to a file in TMPDIR");
+    } else {
+        void *p = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (p == MAP_FAILED) {
+            error = errno;
+            snprintf(what, size, "TMPDIR is on %s, which has no MAP_SHARED", file_system(fd));
+        } else {
+            munmap(p, 1);
+        }
+    }
+    close(fd);
+    unlink(name);
+    errno = error;
+    return error == 0 ? NULL : what;
+}
+
+static void make_dir(struct order *order) {
+    const char *failed = mkdtemp(order->name)
+                             ? try_mapping(order->name, order->what, sizeof order->what)
+                             : "cannot make a directory in TMPDIR";
+    order->error = failed ? errno : 0;
+    if (failed && failed != order->what) strcpy(order->what, failed);
+    if (failed) remove_dir(order->name);
+    order->remove = remove_dir;
 }
 
 /* Out of the terminal's reach: carries out orders until the program ends, then removes all. */
 static _Noreturn void janitor_main(int fd) {
     static struct order orders[KEPT + 1];
-    struct stat info;
     int count = 0;
     setsid();
     signal(SIGTERM, SIG_IGN);
@@ -69,88 +84,101 @@ static _Noreturn void janitor_main(int fd) {
         ssize_t got = recv(fd, order, sizeof *order, 0);
         if (got == -1 && errno == EINTR) continue;
         if (got != sizeof *order) break;
-        if (count == KEPT) {
+        if (count == KEPT)
             order->error = ENOSPC;
-        } else if (order->make && (!mkdtemp(order->path) || lstat(order->path, &info) == -1)) {
-            order->error = errno;
-        } else {
-            if (order->make) order->device = info.st_dev, order->inode = info.st_ino;
-            count++;
-        }
+        else if (!order->remove)
+            make_dir(order);
+        if (order->error == 0) count++;
         send(fd, order, sizeof *order, MSG_NOSIGNAL);
     }
     while (count-- > 0)
-        remove_ordered(&orders[count]);
+        orders[count].remove(orders[count].name);
     _exit(0);
 }
 
 /* At exit: lets the janitor do its work and waits for it. */
 static void dismiss_janitor(void) {
+    int status;
     if (getpid() != owner) return;
-    send(link_fd, "", 1, MSG_NOSIGNAL);
-    waitpid(janitor, NULL, 0);
+    send(leash, "", 1, MSG_NOSIGNAL);
+    if (waitpid(janitor, &status, 0) == janitor && status == 0) return;
+    fprintf(stderr, "the janitor was killed: left behind is %s\n", dir.name);
+    fflush(stdout);
+    _exit(99);
 }
 
-/* Gives the janitor an order, the first time after making it; its answer is in *order. */
-static void give_order(struct order *order) {
+void scratch_open(void) {
     int ends[2];
-    if (!owner) {
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) die("socketpair");
-        owner = getpid();
-        janitor = fork();
-        if (janitor == -1) die("fork");
-        if (janitor == 0) {
-            close(ends[0]);
-            janitor_main(ends[1]);
-        }
-        close(ends[1]);
-        link_fd = ends[0];
-        atexit(dismiss_janitor);
+    if (owner) return;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) die("socketpair");
+    owner = getpid();
+    janitor = fork();
+    if (janitor == -1) die("fork");
+    if (janitor == 0) {
+        close(ends[0]);
+        janitor_main(ends[1]);
     }
-    if (send(link_fd, order, sizeof *order, MSG_NOSIGNAL) == -1 ||
-        recv(link_fd, order, sizeof *order, 0) != sizeof *order)
+    close(ends[1]);
+    leash = ends[0];
+    atexit(dismiss_janitor);
+}
+
+/* Gives the janitor an order; its answer is in *order. */
+static void give_order(struct order *order) {
+    scratch_open();
+    if (send(leash, order, sizeof *order, MSG_NOSIGNAL) == -1 ||
+        recv(leash, order, sizeof *order, 0) != sizeof *order)
         bail_out("the janitor died");
     errno = order->error;
 }
 
 const char *scratch_dir(void) {
     const char *parent = getenv("TMPDIR");
-    if (dir.path[0]) return dir.path;
+    if (dir.name[0]) return dir.name;
     if (!parent || !*parent) parent = "/tmp";
-    dir.make = true;
-    if (snprintf(dir.path, sizeof dir.path, "%s/mmap-demo-XXXXXX", parent) >= (int)sizeof dir.path)
+    if (snprintf(dir.name, sizeof dir.name, "%s/mmap-demo-XXXXXX", parent) >= (int)sizeof dir.name)
         bail_out("TMPDIR is too long");
     give_order(&dir);
-    if (dir.error != 0) die("cannot make a directory in TMPDIR (%s)", parent);
-    return dir.path;
+    if (errno != 0)
+        die("%s (%s): set TMPDIR to a directory of your own on ext4, xfs, btrfs or tmpfs", dir.what,
+            parent);
+    return dir.name;
 }
 
-void remove_at_end(const char *path, int fd) {
-    struct order order = {.make = false};
-    struct stat info = {.st_ino = 0};
-    if (fd != -1 && fstat(fd, &info) == -1) die("fstat %s", path);
-    if (snprintf(order.path, sizeof order.path, "%s", path) >= (int)sizeof order.path)
-        bail_out("%s: too long", path);
-    order.device = info.st_dev, order.inode = info.st_ino;
+void remove_at_end(int (*remove)(const char *), const char *name) {
+    struct order order = {.remove = remove};
+    if (snprintf(order.name, sizeof order.name, "%s", name) >= (int)sizeof order.name)
+        bail_out("%s: too long", name);
     give_order(&order);
-    if (order.error != 0) die("remove_at_end %s", path);
-}
-
-void keep_scratch(void) {
-    if (fcntl(link_fd, F_SETFD, 0) == -1) die("fcntl");
+    if (errno != 0) die("remove_at_end %s", name);
 }
 
 char *scratch_path(const char *name) {
-    static char path[sizeof dir.path + 64];
-    snprintf(path, sizeof path, "%s/%s", scratch_dir(), name);
+    static char paths[4][sizeof dir.name + 64];
+    static int turn;
+    char *path = paths[turn++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", scratch_dir(), name);
     return path;
+}
+
+int reserve(int fd, size_t bytes) {
+    static const char zeros[1 << 16];
+    int error = bytes > 0 ? posix_fallocate(fd, 0, (off_t)bytes) : 0;
+    if (error != EOPNOTSUPP && error != ENOSYS) return error;
+    for (size_t done = 0; done < bytes;) { /* musl has no fallback of its own */
+        size_t some = bytes - done < sizeof zeros ? bytes - done : sizeof zeros;
+        ssize_t wrote = pwrite(fd, zeros, some, (off_t)done);
+        if (wrote == -1) return errno;
+        done += (size_t)wrote;
+    }
+    return 0;
 }
 
 int scratch_file(const char *name, size_t bytes) {
     const char *path = scratch_path(name);
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd == -1) die("open %s", path);
-    errno = bytes > 0 ? posix_fallocate(fd, 0, (off_t)bytes) : 0;
+    errno = reserve(fd, bytes);
     if (errno != 0) die("reserve %zu bytes for %s", bytes, path);
     return fd;
 }

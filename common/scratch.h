@@ -1,36 +1,41 @@
 /*
  * scratch - a private directory under TMPDIR (default /tmp) that is gone afterwards, however the
- * program ends. A janitor process makes it, waits for the program's end on a socket and removes it:
- * after exit() as after Ctrl-C or kill -9.
+ * program ends. A janitor process, forked by begin(), makes it, waits for the program's end on a
+ * socket and removes it: after exit() as after Ctrl-C or kill -9.
  */
 #ifndef SCRATCH_H
 #define SCRATCH_H
 
 #include <sys/types.h>
 
-/* The path of the directory (mode 0700), made at the first call. Bails out if TMPDIR is missing,
- * not writable or full. It holds plain files only. */
+/* Forks the janitor. begin() calls it, before there are mappings or descriptors that the janitor
+ * could keep; a program without begin() calls it first. */
+void scratch_open(void);
+
+/* The path of the directory (mode 0700), made at the first call. Bails out, with the cause, if
+ * TMPDIR is missing, not writable, full, or on a file system without MAP_SHARED. It holds plain
+ * files only. */
 const char *scratch_dir(void);
 
-/* The path of `name` in the directory, at most 60 bytes; no file is created. Static buffer. */
+/* The path of `name` (at most 60 bytes) in the directory; no file is created. Four results live side
+ * by side. */
 char *scratch_path(const char *name);
 
 /* Creates the file `name` with `bytes` zero bytes and returns a descriptor, O_RDWR. The space is
- * reserved (posix_fallocate(3)): no store will die of a full file system. Bails out on failure,
- * also if there is such a file. */
+ * reserved by reserve(). Bails out on failure, also if there is such a file. */
 int scratch_file(const char *name, size_t bytes);
+
+/* Reserves space for the file's first `bytes` bytes, as posix_fallocate(3), writing zeros where the
+ * file system (and the libc) has nothing better, so that on most file systems no store dies of a
+ * full one. Returns 0 or an errno value. The file must not have content past its end. */
+int reserve(int fd, size_t bytes);
 
 /* The byte at `offset` of a file, as read(2) finds it (pread(2)). Bails out on failure. */
 char byte_in_file(int fd, size_t offset);
 
-/* Tells the janitor to remove `path` at the program's end if that is then the file (or the empty
- * directory) that `fd` refers to; with fd -1, whatever it is: for a name that nobody else can have.
- * With fd -1 it may also be the name of a message queue, mq_overview(7).
- * Last told, first removed; about thirty times. Bails out. */
-void remove_at_end(const char *path, int fd);
-
-/* In a child, before exec(): what is to be removed then stays until that program, too, has
- * ended. */
-void keep_scratch(void);
+/* Has the janitor call remove(name) at the program's end: remove_at_end(unlink, path),
+ * remove_at_end(shm_unlink, "/name"), or a function of the demo's. Last told, first called; thirty
+ * at most. For names that nobody else can have. Bails out. */
+void remove_at_end(int (*remove)(const char *), const char *name);
 
 #endif

@@ -1,0 +1,240 @@
+#define _GNU_SOURCE
+#include "partner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "die.h"
+
+/* What is asked for: what(with), or the function of this name, called with a copy of the text. */
+struct order {
+    act *what;
+    void *with;
+    bool by_name, with_text;
+    char name[40], text[1000];
+};
+
+static const struct named_act *table; /* of this program; see obey_if_unrelated() */
+static char *program;
+
+/* SIGCHLD is blocked but for the waiting in finish(); to be noticed there it needs a handler. */
+static void on_child(int signo) {
+    (void)signo;
+}
+
+void partner_open(struct partner *partner) {
+    struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_RESTART};
+    *partner = (struct partner){.parent = getpid()};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, partner->socket) == -1)
+        die("socketpair");
+    if (sigaction(SIGCHLD, &action, NULL) == -1) die("sigaction");
+}
+
+void end_with_parent(pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1) die("prctl");
+    if (getppid() != parent) _exit(0);
+}
+
+static act *find(const char *name) {
+    for (const struct named_act *row = table; row->name; row++)
+        if (strcmp(row->name, name) == 0) return row->what;
+    bail_out("no function '%s' in the table", name);
+}
+
+void obey(struct partner *partner) {
+    static struct order order;
+    end_with_parent(partner->parent);
+    if (partner->socket[0] != -1) close(partner->socket[0]);
+    while (recv(partner->socket[1], &order, sizeof order, 0) == sizeof order) {
+        act *what = order.by_name ? find(order.name) : order.what;
+        long said = what(order.with_text ? order.text : order.with);
+        if (send(partner->socket[1], &said, sizeof said, MSG_NOSIGNAL) == -1) break;
+    }
+    _exit(0);
+}
+
+static void send_order(struct partner *partner, act *what, const volatile void *with,
+                       const char *text) {
+    static struct order order;
+    order = (struct order){.what = what,
+                           .with = (void *)(uintptr_t)with,
+                           .by_name = partner->by_name,
+                           .with_text = text != NULL};
+    if (text && snprintf(order.text, sizeof order.text, "%s", text) >= (int)sizeof order.text)
+        bail_out("a text of over 1000 bytes for a partner");
+    for (const struct named_act *row = table; partner->by_name && row->name; row++)
+        if (row->what == what) snprintf(order.name, sizeof order.name, "%s", row->name);
+    if (send(partner->socket[0], &order, sizeof order, MSG_NOSIGNAL) == -1 && errno != EPIPE)
+        die("send");
+}
+
+void start(struct partner *partner, act *what, const volatile void *with) {
+    send_order(partner, what, with, NULL);
+}
+
+static _Noreturn void partner_lost(struct partner *partner) {
+    int status = wait_for(partner->pid);
+    if (WIFSIGNALED(status))
+        bail_out("process %ld died of signal %d (%s)", (long)partner->pid, WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    bail_out("process %ld ended with status %d", (long)partner->pid, WEXITSTATUS(status));
+}
+
+long finish(struct partner *partner) {
+    struct pollfd answer = {partner->socket[0], POLLIN, 0};
+    siginfo_t info = {0};
+    sigset_t child, old;
+    long said;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, &old);
+    /* Its socket end may live on in a sibling, so its death shows in SIGCHLD only. */
+    while (waitid(P_PID, (id_t)partner->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == 0 && ppoll(&answer, 1, NULL, &old) == -1)
+        if (errno != EINTR) die("ppoll");
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    if (recv(partner->socket[0], &said, sizeof said, MSG_DONTWAIT) <= 0) partner_lost(partner);
+    return said;
+}
+
+long ask(struct partner *partner, act *what, const volatile void *with) {
+    start(partner, what, with);
+    return finish(partner);
+}
+
+long ask_text(struct partner *partner, act *what, const char *text) {
+    send_order(partner, what, NULL, text);
+    return finish(partner);
+}
+
+int wait_for(pid_t pid) {
+    int status;
+    while (waitpid(pid, &status, 0) == -1)
+        if (errno != EINTR) die("waitpid");
+    return status;
+}
+
+void partner_close(struct partner *partner) {
+    shutdown(partner->socket[0], SHUT_WR);
+    int status = wait_for(partner->pid);
+    if (status != 0) bail_out("process %ld ended with wait status %d", (long)partner->pid, status);
+    close(partner->socket[0]);
+    close(partner->socket[1]);
+}
+
+int kill_partner(struct partner *partner) {
+    if (kill(partner->pid, SIGKILL) == -1) die("kill");
+    int status = wait_for(partner->pid);
+    close(partner->socket[0]);
+    close(partner->socket[1]);
+    return status;
+}
+
+void obey_if_unrelated(int argc, char **argv, const struct named_act *acts) {
+    table = acts;
+    program = argv[0];
+    int type = 0;
+    socklen_t size = sizeof type; /* typed by hand, stdin is no such socket */
+    if (argc == 2 && strcmp(argv[1], "--obey") == 0 &&
+        getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
+        obey(&(struct partner){.parent = getppid(), .socket = {-1, STDIN_FILENO}});
+}
+
+void start_unrelated(struct partner *partner) {
+    partner_open(partner);
+    partner->by_name = true;
+    partner->pid = fork();
+    if (partner->pid == -1) die("fork");
+    if (partner->pid != 0) return;
+    end_with_parent(partner->parent);
+    if (dup2(partner->socket[1], STDIN_FILENO) == -1 || dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
+        die("dup2");
+    long open_max = sysconf(_SC_OPEN_MAX);
+    for (int fd = 3; fd < (open_max > 0 && open_max < 1024 ? open_max : 1024); fd++)
+        close(fd);
+    execvp(program, (char *[]){program, "--obey", NULL});
+    die("exec %s", program);
+}
+
+static int signal_pipe[2];
+
+/* Reports the signal; then the access is made once more and the default action ends the child. */
+static void on_signal(int signo, siginfo_t *info, void *context) {
+    (void)signo, (void)context;
+    ssize_t ignored = write(signal_pipe[1], info, sizeof *info);
+    (void)ignored;
+}
+
+static const char *signal_name(const siginfo_t *info) {
+    static char other[40];
+    const char *name = info->si_signo == SIGBUS ? "SIGBUS" : "SIGSEGV";
+    if (info->si_signo == SIGBUS && info->si_code == BUS_ADRERR) return "SIGBUS BUS_ADRERR";
+    if (info->si_signo == SIGSEGV && info->si_code == SEGV_MAPERR) return "SIGSEGV SEGV_MAPERR";
+    if (info->si_signo == SIGSEGV && info->si_code == SEGV_ACCERR) return "SIGSEGV SEGV_ACCERR";
+    snprintf(other, sizeof other, "%s si_code %d", name, info->si_code);
+    return other;
+}
+
+const char *call_with(void (*function)(volatile char *), volatile void *address) {
+    static char text[96];
+    pid_t parent = getpid();
+    if (pipe2(signal_pipe, O_CLOEXEC) == -1) die("pipe");
+    pid_t pid = fork();
+    if (pid == -1) die("fork");
+    if (pid == 0) {
+        struct sigaction action = {.sa_sigaction = on_signal};
+        action.sa_flags = (int)(SA_SIGINFO | SA_RESETHAND);
+        end_with_parent(parent);
+        prctl(PR_SET_DUMPABLE, 0); /* it is meant to die: no core file */
+        sigaction(SIGSEGV, &action, NULL);
+        sigaction(SIGBUS, &action, NULL);
+        function(address);
+        _exit(0);
+    }
+    close(signal_pipe[1]);
+    siginfo_t info;
+    ssize_t got;
+    while ((got = read(signal_pipe[0], &info, sizeof info)) == -1 && errno == EINTR)
+        ;
+    close(signal_pipe[0]);
+    int status = wait_for(pid);
+    if (got == 0 && status == 0) return "no signal";
+    if (got != sizeof info || !WIFSIGNALED(status) || WTERMSIG(status) != info.si_signo)
+        bail_out("the child that tries an access ended with wait status %d", status);
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    if ((uintptr_t)info.si_addr / page == (uintptr_t)address / page) return signal_name(&info);
+    snprintf(text, sizeof text, "%s at %p", signal_name(&info), info.si_addr);
+    return text;
+}
+
+/* The access must be the plain one, without what ASan and UBSan add to it. */
+__attribute__((no_sanitize("address", "undefined"))) static void load(volatile char *address) {
+    (void)*address;
+}
+
+__attribute__((no_sanitize("address", "undefined"))) static void store(volatile char *address) {
+    *address = 'x';
+}
+
+const char *load_from(const volatile void *address) {
+    return call_with(load, (volatile void *)(uintptr_t)address);
+}
+
+const char *store_to(volatile void *address) {
+    return call_with(store, address);
+}
+
+const char *signal_alone(const char *death) {
+    static char word[16];
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(death, " "), death);
+    return strcmp(death, "no signal") == 0 ? death : word;
+}

@@ -1,0 +1,91 @@
+/*
+ * partner - a second process that does what the first one asks for, one named function at a time;
+ * and a child that must die of a signal. It knows nothing about memory.
+ *
+ *     partner_open(&child);
+ *     child.pid = fork();
+ *     if (child.pid == -1) die("fork");
+ *     if (child.pid == 0) obey(&child);          the child never gets past this line
+ *     ...
+ *     check_is(ask(&child, letter, p), 'O', "the child still reads the O", "5.2-6");
+ *
+ * Nobody sleeps or polls: the two talk through a socket. A partner that dies is noticed at once
+ * (SIGCHLD), a partner whose parent is gone is killed (prctl(2), PR_SET_PDEATHSIG).
+ */
+#ifndef PARTNER_H
+#define PARTNER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct partner {
+    pid_t pid; /* set it from fork() */
+    pid_t parent;
+    int socket[2]; /* the parent's end, the partner's end */
+    bool by_name;  /* reached by exec(): it knows functions by their names only */
+};
+
+/* What a partner can be asked for: a function of this program, called with a pointer of the
+ * asker's. */
+typedef long act(void *with);
+
+/* Call before fork(): makes the socket. Bails out on failure. */
+void partner_open(struct partner *partner);
+
+/* In the child, right after fork(): does what it is asked for until the parent closes, or dies. */
+_Noreturn void obey(struct partner *partner);
+
+/* Has the partner call what(with); returns what that returned. Bails out, naming the signal or the
+ * status, if the partner ends instead. */
+long ask(struct partner *partner, act *what, const volatile void *with);
+
+/* The two halves of ask(): between them both processes run. */
+void start(struct partner *partner, act *what, const volatile void *with);
+long finish(struct partner *partner);
+
+/* Lets the partner end, and waits for that. Bails out unless its status is 0. */
+void partner_close(struct partner *partner);
+
+/*
+ * An unrelated process, reached by exec(): it inherits no mapping and no descriptor but stderr and
+ * its socket. It finds what it is asked for in a table of names, which main() hands to
+ * obey_if_unrelated() in its first line:
+ *
+ *     static const struct named_act acts[] = {{"map_file", map_file}, {"letter", letter}, {0}};
+ *     obey_if_unrelated(argc, argv, acts);
+ *
+ * A pointer means nothing over there, a text does: ask_text() has what(with) called with a copy of
+ * `text` (under 1000 bytes). What the partner is to remember it keeps in static variables.
+ */
+struct named_act {
+    const char *name;
+    act *what;
+};
+void obey_if_unrelated(int argc, char **argv, const struct named_act *acts);
+void start_unrelated(struct partner *partner);
+long ask_text(struct partner *partner, act *what, const char *text);
+
+/* Sends the partner SIGKILL; returns the wait status. */
+int kill_partner(struct partner *partner);
+
+/* Waits for a child's end; returns its wait status (waitpid(2)). Bails out on failure. */
+int wait_for(pid_t pid);
+
+/* To be called in any child: it is killed when its parent dies (prctl(2)). */
+void end_with_parent(pid_t parent);
+
+/*
+ * One access to one byte, made in a child of its own, and how that ended: "no signal", or signal and
+ * si_code ("SIGSEGV SEGV_MAPERR", sigaction(2)), with the faulting address if that is in another
+ * page. The result is static. Bails out if the child cannot be run.
+ */
+const char *load_from(const volatile void *address);
+const char *store_to(volatile void *address);
+
+/* The same for a function, called with `address` in the child. */
+const char *call_with(void (*function)(volatile char *), volatile void *address);
+
+/* The signal alone, "SIGSEGV", where its si_code is the processor's affair. */
+const char *signal_alone(const char *death);
+
+#endif
