@@ -50,6 +50,7 @@ int main(int argc, char **argv) {
     child.pid = fork();
     if (child.pid == -1) die("fork");
     if (child.pid == 0) obey(&child);
+    tell("The notes say (3.2-3, wrong), in a figure: one page table for all processes.");
     tell("The notes say (5.2-1 5.2-4, wrong): both now have an entry for one frame, count 2.");
     picture({"parent", parent, p}, {"child", child.pid, p});
     check_is(smaps_kb(child.pid, p, "Size"), page / 1024,
@@ -75,6 +76,7 @@ int main(int argc, char **argv) {
     step("The parent stores a P.");
     check_is(faults_of(*p = 'P'), 1,
              "the store faults: the entry of a page only loaded from is read-only", "5.2-3 5.3-1");
+    tell("Not checked here (5.1-4): the kernel copies; then the processor repeats the store.");
     picture({"parent", parent, p}, {"child", child.pid, p});
     check_is(page_kind(parent, p), ANONYMOUS_PAGE, "after its store the parent has a copy",
              "5.1-2 5.2-6");
