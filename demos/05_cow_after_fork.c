@@ -50,7 +50,7 @@ int main(int argc, char **argv) {
     child.pid = fork();
     if (child.pid == -1) die("fork");
     if (child.pid == 0) obey(&child);
-    tell("The notes say (3.2-3, wrong), in a figure: one page table for all processes.");
+    tell("The notes say (3.2-3, wrong): in a figure both processes have one page table.");
     tell("The notes say (5.2-1 5.2-4, wrong): both now have an entry for one frame, count 2.");
     picture({"parent", parent, p}, {"child", child.pid, p});
     check_is(smaps_kb(child.pid, p, "Size"), page / 1024,
