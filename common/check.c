@@ -9,21 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "scratch.h"
 
 #define WATCHDOG_SECONDS 20 /* of running, not of being stopped: counted second by second */
 
-static const char *demo_name;
+static char demo_name[64];
 static pid_t demo_pid;
 static int planned, done, failed, steps;
-static bool colour, stepping, plan_printed, ended;
+static bool colour, stepping, ended;
 
+/* What follows the directories in "/dir/file.c:12: expression". */
 static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    const char *start = path;
+    for (; *path && *path != ':'; path++)
+        if (*path == '/') start = path + 1;
+    return start;
 }
 
 void say(const char *ansi, const char *format, ...) {
@@ -39,6 +41,7 @@ static void on_second(int signo) {
     static int seconds;
     static const char text[] = "Bail out! the demo took too long: something hangs\n";
     (void)signo;
+    alarm(1);
     if (++seconds < WATCHDOG_SECONDS) return;
     ssize_t ignored = write(STDOUT_FILENO, text, sizeof text - 1);
     (void)ignored;
@@ -57,22 +60,20 @@ static bool bail_out_of_demo(const char *line) {
     if (getpid() != demo_pid) return false;
     printf("Bail out! %s\n", line);
     fflush(stdout);
-    ended = true;
-    return true;
+    return ended = true;
 }
 
 /* qemu-user and the like carry out mmap(2) themselves, and differ in what the checks ask. */
 static bool emulated(void) {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    void *taken = mmap(NULL, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    void *again =
-        mmap(taken, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    const int anywhere = MAP_PRIVATE | MAP_ANONYMOUS;
+    void *taken = mmap(NULL, 1, PROT_NONE, anywhere, -1, 0);
+    void *again = mmap(taken, 1, PROT_NONE, anywhere | MAP_FIXED_NOREPLACE, -1, 0);
     bool differs = again != MAP_FAILED || errno != EEXIST;
-    munmap(taken, page);
+    munmap(taken, 1);
     return differs;
 }
 
-static void usage(const char *bad, const char *question) {
+static _Noreturn void usage(const char *bad, const char *question) {
     if (bad)
         fprintf(stderr, "%s: %s '%s'\n", demo_name,
                 bad[0] == '-' ? "unknown option" : "unexpected argument", bad);
@@ -89,8 +90,8 @@ static void usage(const char *bad, const char *question) {
     exit(bad ? 2 : 0);
 }
 
-/* What may be inherited: closed standard descriptors, signals that are ignored or blocked. A closed
- * stdout is opened for reading only, so that end() finds that nothing was printed. */
+/* What may be inherited: closed standard descriptors (a closed stdout is opened for reading only, so
+ * that end() finds that nothing was printed), signals that are ignored or blocked. */
 static void make_a_clean_start(void) {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1) open("/dev/null", O_RDONLY);
@@ -105,11 +106,10 @@ static void make_a_clean_start(void) {
 }
 
 void begin_at(const char *file, int argc, char **argv, int plan, const char *question) {
-    static char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(base_name(file), "."), base_name(file));
-    demo_name = name;
-    planned = plan;
     bool help = false;
+    snprintf(demo_name, sizeof demo_name, "%.*s", (int)strcspn(base_name(file), "."),
+             base_name(file));
+    planned = plan;
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0)
             help = true;
@@ -123,19 +123,24 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
     give_up_in_demo = bail_out_of_demo;
     atexit(at_exit);
     scratch_open();
-    struct sigaction tick = {.sa_handler = on_second, .sa_flags = SA_RESTART};
-    struct itimerval second = {{1, 0}, {1, 0}};
-    sigaction(SIGALRM, &tick, NULL);
-    setitimer(ITIMER_REAL, &second, NULL);
+    signal(SIGALRM, on_second);
+    alarm(1);
     printf("TAP version 13\n");
-    tell("%s: %s", name, question);
+    tell("%s: %s", demo_name, question);
     if (emulated()) skip_all("an emulator answers here in the kernel's place");
     if (stepping && !classroom_open(file)) tell("The source is not at hand: stepping without it.");
 }
 
-static void print_plan(void) {
-    if (!plan_printed) printf("1..%d\n", planned);
-    plan_printed = true;
+void skip_all(const char *reason) {
+    ended = true;
+    printf("1..0 # SKIP %s\n", reason);
+    exit(77);
+}
+
+void step_at(const char *place, const char *text) {
+    if (steps++ == 0) printf("1..%d\n", planned);
+    say("1", "# Step %d. %s", steps, text);
+    if (stepping) classroom_step(atoi(strrchr(place, ':') + 1));
 }
 
 int end(void) {
@@ -149,21 +154,8 @@ int end(void) {
     return failed == 0 && done == planned ? 0 : 1;
 }
 
-void skip_all(const char *reason) {
-    ended = true;
-    printf("1..0 # SKIP %s\n", reason);
-    exit(77);
-}
-
-void step_at(const char *place, const char *text) {
-    print_plan();
-    say("1", "# Step %d. %s", ++steps, text);
-    if (stepping) classroom_step(atoi(strrchr(place, ':') + 1));
-}
-
 /* One test point: "ok 3 - text (claim) # SKIP reason". */
-static void report(bool holds, const char *text, const char *claim, const char *skipped) {
-    print_plan();
+static bool report(bool holds, const char *text, const char *claim, const char *skipped) {
     done++;
     if (!holds) failed++;
     say(skipped ? "33"
@@ -171,56 +163,48 @@ static void report(bool holds, const char *text, const char *claim, const char *
                 : "1;31",
         "%s %d - %s%s%s%s%s%s", holds ? "ok" : "not ok", done, text, claim ? " (" : "",
         claim ? claim : "", claim ? ")" : "", skipped ? " # SKIP " : "", skipped ? skipped : "");
-}
-
-bool check_at(const char *place, bool holds, const char *expr, const char *text,
-              const char *claim) {
-    report(holds, text, claim, NULL);
-    if (!holds) evidence("seen to be false at %s: %s", base_name(place), expr);
     return holds;
 }
 
-/* A number as the check's expressions mean it: a letter, a frame, or just a number. */
-static const char *shown(long value, const char *expr_a, const char *expr_b) {
-    static char texts[2][24];
-    static int turn;
-    char *text = texts[turn ^= 1];
-    const char *format = expr_b[0] == '\'' && value >= ' ' && value <= '~' ? "'%c'"
-                         : strstr(expr_a, "frame") && value > 9            ? "0x%lx"
-                                                                           : "%ld";
-    snprintf(text, sizeof texts[0], format, value);
-    return text;
+void skip(const char *text, const char *claim, const char *reason) {
+    report(true, text, claim, reason);
 }
 
-bool numbers_at(const char *place, const char *op, long a, long b, const char *expr_a,
-                const char *expr_b, const char *text, const char *claim) {
-    if (is_unknown(a) || is_unknown(b)) {
-        report(true, text, claim, unknown_text(is_unknown(a) ? a : b));
-        return true;
-    }
-    bool holds = *op == '=' ? a == b : *op == '!' ? a != b : a >= b;
-    report(holds, text, claim, NULL);
-    if (!holds)
-        evidence("seen: %s, expected: %s%s, at %s: %s %s %s", shown(a, expr_a, expr_b),
-                 *op == '='   ? ""
-                 : *op == '!' ? "anything but "
-                              : "at least ",
-                 shown(b, expr_a, expr_b), base_name(place), expr_a, op, expr_b);
+/* A number as the check means it: a letter, a frame, a condition, or just a number. */
+static const char *shown(long value, const char *where, const char *op, char text[24]) {
+    const char *format = strstr(where, "frame") && value > 1 ? "0x%lx" : "%ld";
+    snprintf(text, 24, format, value);
+    if (strstr(where, "= '") && value >= ' ' && value <= '~')
+        snprintf(text, 24, "'%c'", (int)value);
+    return !*op ? (value ? "true" : "false") : text;
+}
+
+bool numbers_at(const char *where, const char *op, long a, long b, const char *text,
+                const char *claim) {
+    char text_a[24], text_b[24];
+    if (is_unknown(a) || is_unknown(b))
+        return report(true, text, claim, unknown_text(is_unknown(a) ? a : b));
+    bool holds = *op == '!' ? a != b : *op == '>' ? a >= b : a == b;
+    if (!report(holds, text, claim, NULL))
+        evidence("seen: %s, expected: %s%s; %s", shown(a, where, op, text_a), *op == '=' ? "" : op,
+                 shown(b, where, op, text_b), base_name(where));
     return holds;
 }
 
-static char reasons[16][80]; /* of what is unknown */
-
-bool is_unknown(long value) {
-    return value < LONG_MIN + 16;
-}
+static char reasons[16][80]; /* why something is unknown */
 
 static bool is_unknown_text(const char *text) {
-    return text >= reasons[0] && text < reasons[16];
+    return text >= reasons[0] && text < reasons[0] + sizeof reasons;
 }
 
-const char *unknown_text(long value) {
-    return reasons[value - LONG_MIN];
+bool strings_at(const char *where, const char *op, const char *a, const char *b, const char *text,
+                const char *claim) {
+    (void)op;
+    if (is_unknown_text(a) || is_unknown_text(b))
+        return report(true, text, claim, is_unknown_text(a) ? a : b);
+    if (report(strcmp(a, b) == 0, text, claim, NULL)) return true;
+    evidence("seen: %s, expected: %s; %s", a, b, base_name(where));
+    return false;
 }
 
 long unknown(const char *format, ...) {
@@ -236,6 +220,14 @@ long unknown(const char *format, ...) {
     return LONG_MIN + i;
 }
 
+bool is_unknown(long value) {
+    return value < LONG_MIN + 16;
+}
+
+const char *unknown_text(long value) {
+    return reasons[value - LONG_MIN];
+}
+
 long change(long earlier, long later) {
     return is_unknown(earlier) ? earlier : is_unknown(later) ? later : later - earlier;
 }
@@ -246,22 +238,4 @@ const char *number(long value) {
     char *text = texts[turn++ % 4];
     snprintf(text, sizeof texts[0], "%ld", value);
     return is_unknown(value) ? "unknown" : text;
-}
-
-bool strings_at(const char *place, const char *op, const char *a, const char *b, const char *expr_a,
-                const char *expr_b, const char *text, const char *claim) {
-    if (is_unknown_text(a) || is_unknown_text(b)) {
-        report(true, text, claim, is_unknown_text(a) ? a : b);
-        return true;
-    }
-    bool holds = strcmp(a, b) == 0;
-    report(holds, text, claim, NULL);
-    if (!holds)
-        evidence("seen: \"%s\", expected: \"%s\", at %s: %s %s %s", a, b, base_name(place), expr_a,
-                 op, expr_b);
-    return holds;
-}
-
-void skip(const char *text, const char *claim, const char *reason) {
-    report(true, text, claim, reason);
 }

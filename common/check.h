@@ -8,9 +8,6 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include <errno.h>
-#include <stdbool.h>
-
 #include "classroom.h"
 #include "die.h"
 
@@ -18,17 +15,13 @@
 #define LINE(line)      LINE_TEXT(line)
 #define PLACE           __FILE__ ":" LINE(__LINE__)
 
-/*
- * Opens a demo of `planned` checks: reads the options (--help: usage on stdout, exit 0; --step: see
- * classroom; anything else: one line and the usage on stderr, exit 2), line-buffers stdout, starts
- * the watchdog ("Bail out!", exit 99, after 20 s of running) and scratch's janitor, prints version
- * and title. Skips the whole demo (exit 77) where an emulator answers in the kernel's place.
- */
+/* Opens a demo of `planned` checks: reads the options (what is none: one line and the usage on
+ * stderr, exit 2), starts the watchdog ("Bail out!", exit 99, after 20 s of running) and scratch's
+ * janitor. Skips the whole demo where an emulator answers in the kernel's place. */
 #define begin(argc, argv, planned, question) begin_at(__FILE__, argc, argv, planned, question)
 void begin_at(const char *file, int argc, char **argv, int planned, const char *question);
 
-/* Returns main's exit status: 0; 1 if a check failed or the plan was not met; 99 if the output
- * could not be written. */
+/* Returns main's exit status: 0, 1, or 99 if the output could not be written. */
 int end(void);
 
 /* Ends the demo as skipped (TAP "1..0 # SKIP reason", exit 77). Call it before the first step. */
@@ -45,43 +38,41 @@ void say(const char *ansi, const char *format, ...) __attribute__((format(printf
 
 /*
  * The checks. `text` is a true sentence about mmap, `claim` the statements of the notes that it
- * decides (tests/claims.tsv), or NULL. One that fails prints what was seen, file, line and
- * expression, and the demo goes on. Returns whether it holds or is skipped.
+ * decides (tests/claims.tsv), or NULL. One that fails prints what was seen, the place and the
+ * expressions, and the demo goes on. Each returns whether it holds or is skipped.
  *
  *   check(condition, text, claim)
  *   check_is(seen, expected, text, claim)     two numbers, or two strings, are equal
- *   check_not(seen, unwanted, text, claim)    they differ
+ *   check_not(seen, unwanted, text, claim)    two numbers differ
  *   check_least(seen, least, text, claim)     a number is at least this
  *   check_errno(failed, code, text, claim)    a call has failed, with this errno:
  *                                             check_errno(close(-1) == -1, EBADF, ...)
  *
- * If `seen` or `expected` is unknown the check is skipped with the reason that the value carries.
+ * If `seen` or `expected` is unknown the check is skipped for the reason that the value carries.
  */
-#define check(holds, text, claim) check_at(PLACE, (holds), #holds, text, claim)
+#define check(holds, text, claim) numbers_at(PLACE ": " #holds, "", (holds) ? 1 : 0, 1, text, claim)
 #define check_is(seen, expected, text, claim)                                                      \
     _Generic((seen), const char *: strings_at, char *: strings_at, default: numbers_at)(           \
-        PLACE, "==", (seen), (expected), #seen, #expected, text, claim)
+        PLACE ": " #seen " == " #expected, "==", (seen), (expected), text, claim)
 #define check_not(seen, unwanted, text, claim)                                                     \
-    numbers_at(PLACE, "!=", (long)(seen), (long)(unwanted), #seen, #unwanted, text, claim)
+    numbers_at(PLACE ": " #seen " != " #unwanted, "!=", (seen), (unwanted), text, claim)
 #define check_least(seen, least, text, claim)                                                      \
-    numbers_at(PLACE, ">=", (long)(seen), (long)(least), #seen, #least, text, claim)
+    numbers_at(PLACE ": " #seen " >= " #least, ">=", (seen), (least), text, claim)
 #define check_errno(failed, code, text, claim)                                                     \
-    strings_at(PLACE, "==", (failed) ? errno_name(errno) : "success", errno_name(code), #failed,   \
-               #code, text, claim)
-bool check_at(const char *place, bool holds, const char *expr, const char *text, const char *claim);
-bool numbers_at(const char *place, const char *op, long a, long b, const char *expr_a,
-                const char *expr_b, const char *text, const char *claim);
-bool strings_at(const char *place, const char *op, const char *a, const char *b, const char *expr_a,
-                const char *expr_b, const char *text, const char *claim);
+    strings_at(PLACE ": " #failed, "==", (failed) ? errno_name(errno) : "success",                 \
+               errno_name(code), text, claim)
+bool numbers_at(const char *where, const char *op, long a, long b, const char *text,
+                const char *claim);
+bool strings_at(const char *where, const char *op, const char *a, const char *b, const char *text,
+                const char *claim);
 
 /* Counts a check that cannot be made here as skipped, with the true reason. */
 void skip(const char *text, const char *claim, const char *reason);
 
 /*
- * A number that the kernel does not tell, or a text: both carry their reason with them ("needs
- * CAP_SYS_ADMIN"), so that a check of them is skipped for it. unknown() makes one, is_unknown()
- * asks, unknown_text() gives its reason as a text that check_is() skips, too. Never compute with an
- * unknown number: change(earlier, later) is later - earlier, or whichever is unknown.
+ * A number or a text that the kernel does not tell carries its reason with it ("needs
+ * CAP_SYS_ADMIN"). unknown() makes such a number, is_unknown() asks, unknown_text() makes a text of
+ * it. Never compute with an unknown number: change() is later - earlier, or whichever is unknown.
  */
 long unknown(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool is_unknown(long value);

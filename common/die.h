@@ -1,27 +1,24 @@
 /*
  * die - the error helper: says in one line what failed and why, with the errno name, and ends the
- * program with status 99. What a program of one's own would copy; it depends on no other room.
+ * program with status 99. What a program of one's own would copy: it depends on no other room.
  */
 #ifndef DIE_H
 #define DIE_H
 
+#include <errno.h>
 #include <stdbool.h>
 
-/*
- * Ends the program, exit status 99, after "NAME: WHAT: text (ERRNO)" on stderr. die() adds errno's
- * text and name (errno(3)), bail_out() does not. In a demo, between begin() and end(), the line is
- * TAP's "Bail out! WHAT" on stdout; a child of a demo leaves by _exit(2), and its line names it.
- */
+/* Ends the program, exit status 99, after "NAME (process PID): WHAT: text (ERRNO)" on stderr; die()
+ * adds errno's text and name (errno(3)), bail_out() does not. A demo, between begin() and end(),
+ * prints TAP's "Bail out! WHAT" on stdout instead; its children leave by _exit(2). */
 #define die(...)      give_up(errno, __VA_ARGS__)
 #define bail_out(...) give_up(0, __VA_ARGS__)
 _Noreturn void give_up(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The name of an errno value ("ENOSPC"), "success" for 0, the number if no demo meets it. The
- * result is static. */
+/* The name of an errno value ("ENOSPC"), "success" for 0, else the number. The result is static. */
 const char *errno_name(int code);
 
-/* For check alone: prints the line on stdout instead, and returns, if this process is the demo; else
- * returns false. NULL (no demo): stderr. */
+/* Set by check: prints the line as TAP wants it and returns true, if this process is the demo. */
 extern bool (*give_up_in_demo)(const char *line);
 
 #endif

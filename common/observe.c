@@ -42,57 +42,39 @@ long major_faults_counted(void) {
     return after.ru_majflt - before.ru_majflt;
 }
 
-/* The pagemap entries of `pages` pages; 0, or why they are unknown. */
+/* The pagemap entries of `pages` pages; returns 0, or why they are unknown. */
 static long read_pagemap(pid_t pid, const volatile void *address, uint64_t *entries, size_t pages) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%ld/pagemap", (long)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd == -1) return unknown("/proc/PID/pagemap: %s", errno_name(errno));
-    ssize_t bytes = (ssize_t)(pages * sizeof *entries);
+    size_t bytes = pages * sizeof *entries;
     off_t where = (off_t)((uintptr_t)address / page_size() * sizeof *entries);
-    ssize_t got = pread(fd, entries, (size_t)bytes, where);
-    long why = got == bytes ? 0
-                            : unknown("/proc/PID/pagemap: %s",
-                                      got == -1 ? errno_name(errno) : "no such address");
+    ssize_t got = pread(fd, entries, bytes, where);
+    const char *error = got == -1 ? errno_name(errno) : "no such address";
     close(fd);
-    return why;
+    return got == (ssize_t)bytes ? 0 : unknown("/proc/PID/pagemap: %s", error);
 }
 
-/* Reads a /proc file line by line without malloc(), which might map memory where none should be. */
-struct lines {
-    int fd;
-    size_t start, end; /* of what is read and not yet given out */
-    char text[4096];
-};
+/* A /proc file as text: read without malloc(), which might map memory where none should be. */
+static char proc_text[1 << 18];
 
-static long open_lines(struct lines *lines, const char *path, const char *shown) {
-    lines->start = lines->end = 0;
-    lines->fd = open(path, O_RDONLY | O_CLOEXEC);
-    return lines->fd == -1 ? unknown("%s: %s", shown, errno_name(errno)) : 0;
+/* Reads /proc/PID/FILE, or with pid 0 the file of this path; returns 0, or why it is unknown. */
+static long read_proc(pid_t pid, const char *file) {
+    char path[64];
+    size_t used = 0;
+    ssize_t got = 1;
+    proc_text[0] = '\0';
+    snprintf(path, sizeof path, "%s", file);
+    if (pid) snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1) return unknown("%s%s: %s", pid ? "/proc/PID/" : "", file, errno_name(errno));
+    for (; got > 0 && used < sizeof proc_text - 1; used += (size_t)(got > 0 ? got : 0))
+        got = read(fd, proc_text + used, sizeof proc_text - 1 - used);
+    proc_text[used] = '\0';
+    close(fd);
+    return 0;
 }
-
-/* The next line without its newline, or NULL at the end; then the file is closed. */
-static char *next_line(struct lines *lines) {
-    for (;;) {
-        char *line = lines->text + lines->start;
-        char *newline = memchr(line, '\n', lines->end - lines->start);
-        if (newline) {
-            *newline = '\0';
-            lines->start = (size_t)(newline + 1 - lines->text);
-            return line;
-        }
-        lines->end -= lines->start;
-        memmove(lines->text, line, lines->end);
-        lines->start = 0;
-        ssize_t got = read(lines->fd, lines->text + lines->end, sizeof lines->text - lines->end);
-        if (got <= 0) break;
-        lines->end += (size_t)got;
-    }
-    close(lines->fd);
-    return NULL;
-}
-
-static struct lines lines;
 
 /* The number in "NAME value" or "NAME: value"; false if the line is another. */
 static bool parse_field(const char *line, const char *name, long *value) {
@@ -104,13 +86,11 @@ static bool parse_field(const char *line, const char *name, long *value) {
 
 /* Fills in what /proc/PID/maps says of the mapping around `address`: 0, or why it is unknown. */
 static long find_mapping(pid_t pid, const volatile void *address, struct page *page) {
-    char path[64], mode[5], device[16], inode[24];
+    char mode[5], device[16], inode[24];
     uintptr_t wanted = (uintptr_t)address, first, last;
     unsigned long long offset;
-    snprintf(path, sizeof path, "/proc/%ld/maps", (long)pid);
-    long why = open_lines(&lines, path, "/proc/PID/maps");
-    if (why != 0) return why;
-    for (char *line; (line = next_line(&lines));) {
+    long why = read_proc(pid, "maps");
+    for (char *rest = proc_text, *line; (line = strsep(&rest, "\n"));) {
         if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %llx %15s %23s", &first, &last, mode,
                    &offset, device, inode) != 6 ||
             wanted < first || wanted >= last)
@@ -120,7 +100,7 @@ static long find_mapping(pid_t pid, const volatile void *address, struct page *p
             snprintf(page->file_page, sizeof page->file_page, "page %llu of inode %s on device %s",
                      (offset + (wanted - first)) / page_size(), inode, device);
     }
-    return 0;
+    return why;
 }
 
 struct page look_at(pid_t pid, const volatile void *address) {
@@ -135,29 +115,17 @@ struct page look_at(pid_t pid, const volatile void *address) {
         page.frame = entry & FRAME ? (long)(entry & FRAME) : unknown("needs CAP_SYS_ADMIN");
     }
     long no_maps = find_mapping(pid, address, &page);
-    if (entry & (PRESENT | SWAPPED))
+    if (why != 0 || no_maps != 0)
+        page.kind = unknown_text(why != 0 ? why : no_maps);
+    else if (entry & (PRESENT | SWAPPED))
         page.kind = page.is_file ? FILE_PAGE : ANONYMOUS_PAGE;
-    else if (no_maps == 0 && !page.permissions[0])
+    else if (!page.permissions[0])
         page.kind = NO_MAPPING;
-    if (why != 0 || no_maps != 0) page.kind = unknown_text(why != 0 ? why : no_maps);
     return page;
 }
 
-const char *page_kind(pid_t pid, const volatile void *address) {
-    return look_at(pid, address).kind;
-}
-
-long mapped_once(pid_t pid, const volatile void *address) {
-    return look_at(pid, address).mapped_once;
-}
-
-long frame_of(pid_t pid, const volatile void *address) {
-    return look_at(pid, address).frame;
-}
-
 long same_page_frame(const struct page *a, const struct page *b) {
-    if (!a->present) return a->frame;
-    if (!b->present) return b->frame;
+    if (!a->present || !b->present) return a->present ? b->frame : a->frame;
     if (!is_unknown(a->frame) && !is_unknown(b->frame)) return a->frame == b->frame;
     if (a->is_file != b->is_file || a->mapped_once || b->mapped_once) return 0;
     if (!a->file_page[0] || !b->file_page[0]) return unknown("needs CAP_SYS_ADMIN");
@@ -166,19 +134,18 @@ long same_page_frame(const struct page *a, const struct page *b) {
 
 long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b) {
     struct page page_a = look_at(a, in_a), page_b = look_at(b, in_b);
-    bool same_page =
-        a == b && (uintptr_t)in_a / page_size() == (uintptr_t)in_b / page_size() && page_a.present;
-    return same_page ? 1 : same_page_frame(&page_a, &page_b);
+    if (a == b && (uintptr_t)in_a / page_size() == (uintptr_t)in_b / page_size() && page_a.present)
+        return 1;
+    return same_page_frame(&page_a, &page_b);
 }
 
 long pages_present(pid_t pid, const volatile void *address, size_t pages) {
     static uint64_t entries[1024];
-    const size_t most = sizeof entries / sizeof entries[0];
     long present = 0;
-    for (size_t done = 0; done < pages; done += most) {
-        size_t some = pages - done < most ? pages - done : most;
-        long why =
-            read_pagemap(pid, (const volatile char *)address + done * page_size(), entries, some);
+    for (size_t done = 0, some; done < pages; done += some) {
+        some = pages - done < 1024 ? pages - done : 1024;
+        const volatile char *from = (const volatile char *)address + done * page_size();
+        long why = read_pagemap(pid, from, entries, some);
         if (why != 0) return why;
         for (size_t i = 0; i < some; i++)
             present += (entries[i] & PRESENT) != 0;
@@ -187,18 +154,16 @@ long pages_present(pid_t pid, const volatile void *address, size_t pages) {
 }
 
 long smaps_kb(pid_t pid, const volatile void *address, const char *field) {
-    char path[64];
     uintptr_t wanted = (uintptr_t)address, first, last;
     bool inside = false, found = false, has_field = false;
-    long kb = 0;
-    snprintf(path, sizeof path, "/proc/%ld/smaps", (long)pid);
-    long why = open_lines(&lines, path, "/proc/PID/smaps");
-    if (why != 0) return why;
-    for (char *line; (line = next_line(&lines));)
+    long kb = read_proc(pid, "smaps");
+    if (kb != 0) return kb;
+    for (char *rest = proc_text, *line; (line = strsep(&rest, "\n"));) {
         if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &first, &last) == 2)
             found |= inside = first <= wanted && wanted < last;
         else if (inside)
             has_field |= parse_field(line, field, &kb);
+    }
     return !found ? -1 : has_field ? kb : unknown("/proc/PID/smaps has no %s", field);
 }
 
@@ -209,12 +174,8 @@ long dirty_kb(pid_t pid, const volatile void *address) {
 }
 
 long mappings_named(pid_t pid, const char *name) {
-    char path[64];
-    long named = 0;
-    snprintf(path, sizeof path, "/proc/%ld/maps", (long)pid);
-    long why = open_lines(&lines, path, "/proc/PID/maps");
-    if (why != 0) return why;
-    for (char *line; (line = next_line(&lines));) {
+    long named = read_proc(pid, "maps");
+    for (char *rest = proc_text, *line; (line = strsep(&rest, "\n"));) {
         const char *found = strstr(line, name);
         named += found && found[-1] == ' ' && strcmp(found, name) == 0;
     }
@@ -222,10 +183,9 @@ long mappings_named(pid_t pid, const char *name) {
 }
 
 long proc_field(const char *path, const char *field) {
-    long value = unknown("%s has no %s", path, field);
-    long why = open_lines(&lines, path, path);
+    long why = read_proc(0, path), value = unknown("%s has no %s", path, field);
     if (why != 0) return why;
-    for (char *line; (line = next_line(&lines));)
+    for (char *rest = proc_text, *line; (line = strsep(&rest, "\n"));)
         parse_field(line, field, &value);
     return value;
 }

@@ -17,12 +17,11 @@
 size_t page_size(void);
 
 /* The page faults, minor + major, of an access: faults_of(*p = 'P'). getrusage(2). The access must
- * be volatile. For a loop: count_faults(); for (...) p[i] = 'P'; long faults = faults_counted(); */
+ * be volatile. For a loop: count_faults(); for (...) p[i] = 'P'; long faults = faults_counted();
+ * Major are those for which the kernel had to read from a disk. */
 #define faults_of(access) (count_faults(), (void)(access), faults_counted())
 void count_faults(void);
 long faults_counted(void);
-
-/* The major faults since count_faults(): those for which the kernel had to read from a disk. */
 long major_faults_counted(void);
 
 /* What one page of a mapping leads to. */
@@ -33,19 +32,17 @@ long major_faults_counted(void);
 
 /* All that the kernel says of the page that holds an address of a process, from one look. */
 struct page {
-    const char *kind;    /* one of the four above, or an unknown_text() */
+    const char *kind;    /* one of the four above */
     long mapped_once;    /* 1 if just one page-table entry on this machine leads there, else 0 */
     long frame;          /* its number; unknown without CAP_SYS_ADMIN in the first user namespace */
     char permissions[5]; /* of the mapping, as in /proc/PID/maps: "rw-p" is private; "" if none */
-    char file_page[80];  /* which page of which file ("page 2 of inode 131 on device 08:01"); "" */
-    bool present, is_file; /* in memory (not swapped out); as FILE_PAGE */
+    char file_page[80];  /* "page 2 of inode 131 on device 08:01", if it is a page of a file */
+    bool present, is_file; /* in memory (not swapped out); FILE_PAGE */
 };
 struct page look_at(pid_t pid, const volatile void *address);
-
-/* One field of such a look. */
-const char *page_kind(pid_t pid, const volatile void *address);
-long mapped_once(pid_t pid, const volatile void *address);
-long frame_of(pid_t pid, const volatile void *address);
+#define page_kind(pid, address)   (look_at(pid, address).kind)
+#define mapped_once(pid, address) (look_at(pid, address).mapped_once)
+#define frame_of(pid, address)    (look_at(pid, address).frame)
 
 /*
  * 1 if two pages are in one frame, 0 if not: by their frame numbers or, where these are not shown,
@@ -60,23 +57,20 @@ long same_page_frame(const struct page *a, const struct page *b);
 /* How many of `pages` pages, the first one at `address`, have a page-table entry (pagemap bit 63). */
 long pages_present(pid_t pid, const volatile void *address, size_t pages);
 
-/* A field of the mapping around `address` in /proc/PID/smaps ("Rss", "Shared_Dirty"): kB.
- * Neighbouring anonymous mappings may be merged into one. -1 if there is no mapping. */
+/* A field ("Rss", "Shared_Dirty") of the mapping around `address` in /proc/PID/smaps: kB; dirty_kb():
+ * all that is dirty. Neighbouring anonymous mappings may be merged into one. -1: no mapping. */
 long smaps_kb(pid_t pid, const volatile void *address, const char *field);
-
-/* How much of that mapping is dirty (Shared_Dirty + Private_Dirty): kB. */
 long dirty_kb(pid_t pid, const volatile void *address);
 
 /* How many mappings of a process have this name at the end of their line in /proc/PID/maps: the
  * path of a file, "/dev/zero (deleted)" for shared anonymous memory. */
 long mappings_named(pid_t pid, const char *name);
 
-/* A field of a /proc file, as it stands there: proc_field("/proc/vmstat", "pgreuse"), or
- * proc_field("/proc/self/status", "VmPTE"), which is in kB. */
+/* A field of a /proc file, in its own unit: proc_field("/proc/self/status", "VmPTE") is in kB. */
 long proc_field(const char *path, const char *field);
 
-/* The file system of an open file by its magic number (statfs(2)): "ext4", "tmpfs", ..., the number
- * itself for a rare one. For evidence only: decide by probing. The result is static. */
+/* The file system of an open file (statfs(2)): "ext4", "tmpfs", ..., or its magic number. Evidence
+ * only: decide by probing. The result is static. */
 const char *file_system(int fd);
 
 #endif

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "partner.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,7 +18,7 @@
 struct order {
     act *what;
     void *with;
-    bool by_name, with_text;
+    bool with_text;
     char name[40], text[1000];
 };
 
@@ -32,11 +31,10 @@ static void on_child(int signo) {
 }
 
 void partner_open(struct partner *partner) {
-    struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_RESTART};
     *partner = (struct partner){.parent = getpid()};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, partner->socket) == -1)
         die("socketpair");
-    if (sigaction(SIGCHLD, &action, NULL) == -1) die("sigaction");
+    signal(SIGCHLD, on_child);
 }
 
 void end_with_parent(pid_t parent) {
@@ -55,38 +53,22 @@ void obey(struct partner *partner) {
     end_with_parent(partner->parent);
     if (partner->socket[0] != -1) close(partner->socket[0]);
     while (recv(partner->socket[1], &order, sizeof order, 0) == sizeof order) {
-        act *what = order.by_name ? find(order.name) : order.what;
+        act *what = order.name[0] ? find(order.name) : order.what;
         long said = what(order.with_text ? order.text : order.with);
         if (send(partner->socket[1], &said, sizeof said, MSG_NOSIGNAL) == -1) break;
     }
     _exit(0);
 }
 
-static void send_order(struct partner *partner, act *what, const volatile void *with,
-                       const char *text) {
-    static struct order order;
-    order = (struct order){.what = what,
-                           .with = (void *)(uintptr_t)with,
-                           .by_name = partner->by_name,
-                           .with_text = text != NULL};
-    if (text && snprintf(order.text, sizeof order.text, "%s", text) >= (int)sizeof order.text)
-        bail_out("a text of over 1000 bytes for a partner");
+static void send_order(struct partner *partner, struct order *order) {
     for (const struct named_act *row = table; partner->by_name && row->name; row++)
-        if (row->what == what) snprintf(order.name, sizeof order.name, "%s", row->name);
-    if (send(partner->socket[0], &order, sizeof order, MSG_NOSIGNAL) == -1 && errno != EPIPE)
+        if (row->what == order->what) snprintf(order->name, sizeof order->name, "%s", row->name);
+    if (send(partner->socket[0], order, sizeof *order, MSG_NOSIGNAL) == -1 && errno != EPIPE)
         die("send");
 }
 
 void start(struct partner *partner, act *what, const volatile void *with) {
-    send_order(partner, what, with, NULL);
-}
-
-static _Noreturn void partner_lost(struct partner *partner) {
-    int status = wait_for(partner->pid);
-    if (WIFSIGNALED(status))
-        bail_out("process %ld died of signal %d (%s)", (long)partner->pid, WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    bail_out("process %ld ended with status %d", (long)partner->pid, WEXITSTATUS(status));
+    send_order(partner, &(struct order){.what = what, .with = (void *)(uintptr_t)with});
 }
 
 long finish(struct partner *partner) {
@@ -102,8 +84,12 @@ long finish(struct partner *partner) {
            info.si_pid == 0 && ppoll(&answer, 1, NULL, &old) == -1)
         if (errno != EINTR) die("ppoll");
     sigprocmask(SIG_SETMASK, &old, NULL);
-    if (recv(partner->socket[0], &said, sizeof said, MSG_DONTWAIT) <= 0) partner_lost(partner);
-    return said;
+    if (recv(partner->socket[0], &said, sizeof said, MSG_DONTWAIT) > 0) return said;
+    int status = wait_for(partner->pid);
+    if (WIFSIGNALED(status))
+        bail_out("process %ld died of signal %d (%s)", (long)partner->pid, WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    bail_out("process %ld ended with status %d", (long)partner->pid, WEXITSTATUS(status));
 }
 
 long ask(struct partner *partner, act *what, const volatile void *with) {
@@ -112,7 +98,10 @@ long ask(struct partner *partner, act *what, const volatile void *with) {
 }
 
 long ask_text(struct partner *partner, act *what, const char *text) {
-    send_order(partner, what, NULL, text);
+    struct order order = {.what = what, .with_text = true};
+    if (snprintf(order.text, sizeof order.text, "%s", text) >= (int)sizeof order.text)
+        bail_out("a text of over 1000 bytes for a partner");
+    send_order(partner, &order);
     return finish(partner);
 }
 
@@ -131,12 +120,11 @@ void partner_close(struct partner *partner) {
     close(partner->socket[1]);
 }
 
-int kill_partner(struct partner *partner) {
+void kill_partner(struct partner *partner) {
     if (kill(partner->pid, SIGKILL) == -1) die("kill");
-    int status = wait_for(partner->pid);
+    wait_for(partner->pid);
     close(partner->socket[0]);
     close(partner->socket[1]);
-    return status;
 }
 
 void obey_if_unrelated(int argc, char **argv, const struct named_act *acts) {
@@ -176,11 +164,11 @@ static void on_signal(int signo, siginfo_t *info, void *context) {
 
 static const char *signal_name(const siginfo_t *info) {
     static char other[40];
-    const char *name = info->si_signo == SIGBUS ? "SIGBUS" : "SIGSEGV";
-    if (info->si_signo == SIGBUS && info->si_code == BUS_ADRERR) return "SIGBUS BUS_ADRERR";
-    if (info->si_signo == SIGSEGV && info->si_code == SEGV_MAPERR) return "SIGSEGV SEGV_MAPERR";
-    if (info->si_signo == SIGSEGV && info->si_code == SEGV_ACCERR) return "SIGSEGV SEGV_ACCERR";
-    snprintf(other, sizeof other, "%s si_code %d", name, info->si_code);
+    bool bus = info->si_signo == SIGBUS;
+    if (bus && info->si_code == BUS_ADRERR) return "SIGBUS BUS_ADRERR";
+    if (!bus && info->si_code == SEGV_MAPERR) return "SIGSEGV SEGV_MAPERR";
+    if (!bus && info->si_code == SEGV_ACCERR) return "SIGSEGV SEGV_ACCERR";
+    snprintf(other, sizeof other, "%s si_code %d", bus ? "SIGBUS" : "SIGSEGV", info->si_code);
     return other;
 }
 
@@ -200,19 +188,18 @@ const char *call_with(void (*function)(volatile char *), volatile void *address)
         function(address);
         _exit(0);
     }
-    close(signal_pipe[1]);
     siginfo_t info;
-    ssize_t got;
-    while ((got = read(signal_pipe[0], &info, sizeof info)) == -1 && errno == EINTR)
-        ;
-    close(signal_pipe[0]);
     int status = wait_for(pid);
+    close(signal_pipe[1]);
+    ssize_t got = read(signal_pipe[0], &info, sizeof info);
+    close(signal_pipe[0]);
     if (got == 0 && status == 0) return "no signal";
     if (got != sizeof info || !WIFSIGNALED(status) || WTERMSIG(status) != info.si_signo)
         bail_out("the child that tries an access ended with wait status %d", status);
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    if ((uintptr_t)info.si_addr / page == (uintptr_t)address / page) return signal_name(&info);
-    snprintf(text, sizeof text, "%s at %p", signal_name(&info), info.si_addr);
+    snprintf(text, sizeof text, "%s", signal_name(&info));
+    if ((uintptr_t)info.si_addr / page != (uintptr_t)address / page)
+        snprintf(text, sizeof text, "%s at %p", signal_name(&info), info.si_addr);
     return text;
 }
 
@@ -234,7 +221,7 @@ const char *store_to(volatile void *address) {
 }
 
 const char *signal_alone(const char *death) {
-    static char word[16];
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(death, " "), death);
-    return strcmp(death, "no signal") == 0 ? death : word;
+    return strncmp(death, "SIGSEGV", 7) == 0  ? "SIGSEGV"
+           : strncmp(death, "SIGBUS", 6) == 0 ? "SIGBUS"
+                                              : death;
 }

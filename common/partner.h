@@ -25,21 +25,18 @@ struct partner {
     bool by_name;  /* reached by exec(): it knows functions by their names only */
 };
 
-/* What a partner can be asked for: a function of this program, called with a pointer of the
- * asker's. */
+/* What a partner can be asked for. */
 typedef long act(void *with);
 
-/* Call before fork(): makes the socket. Bails out on failure. */
+/* Call before fork(): makes the socket, or bails out. */
 void partner_open(struct partner *partner);
 
 /* In the child, right after fork(): does what it is asked for until the parent closes, or dies. */
 _Noreturn void obey(struct partner *partner);
 
-/* Has the partner call what(with); returns what that returned. Bails out, naming the signal or the
- * status, if the partner ends instead. */
+/* Has the partner call what(with); returns what that returned. Bails out if the partner ends
+ * instead, and says how. start() and finish() are its halves: between them both processes run. */
 long ask(struct partner *partner, act *what, const volatile void *with);
-
-/* The two halves of ask(): between them both processes run. */
 void start(struct partner *partner, act *what, const volatile void *with);
 long finish(struct partner *partner);
 
@@ -48,8 +45,7 @@ void partner_close(struct partner *partner);
 
 /*
  * An unrelated process, reached by exec(): it inherits no mapping and no descriptor but stderr and
- * its socket. It finds what it is asked for in a table of names, which main() hands to
- * obey_if_unrelated() in its first line:
+ * its socket. It finds what it is asked for in a table of names, which main() hands over first:
  *
  *     static const struct named_act acts[] = {{"map_file", map_file}, {"letter", letter}, {0}};
  *     obey_if_unrelated(argc, argv, acts);
@@ -65,27 +61,24 @@ void obey_if_unrelated(int argc, char **argv, const struct named_act *acts);
 void start_unrelated(struct partner *partner);
 long ask_text(struct partner *partner, act *what, const char *text);
 
-/* Sends the partner SIGKILL; returns the wait status. */
-int kill_partner(struct partner *partner);
+/* Sends the partner SIGKILL, and waits for its end. */
+void kill_partner(struct partner *partner);
 
-/* Waits for a child's end; returns its wait status (waitpid(2)). Bails out on failure. */
+/* Waits for a child's end; returns its wait status (waitpid(2)), or bails out. */
 int wait_for(pid_t pid);
 
-/* To be called in any child: it is killed when its parent dies (prctl(2)). */
+/* In a child: to be killed when its parent dies. */
 void end_with_parent(pid_t parent);
 
 /*
  * One access to one byte, made in a child of its own, and how that ended: "no signal", or signal and
  * si_code ("SIGSEGV SEGV_MAPERR", sigaction(2)), with the faulting address if that is in another
- * page. The result is static. Bails out if the child cannot be run.
+ * page; signal_alone() is "SIGSEGV", where the si_code is the processor's affair. call_with() runs a
+ * function instead. Results are static. Bails out if the child cannot be run.
  */
 const char *load_from(const volatile void *address);
 const char *store_to(volatile void *address);
-
-/* The same for a function, called with `address` in the child. */
 const char *call_with(void (*function)(volatile char *), volatile void *address);
-
-/* The signal alone, "SIGSEGV", where its si_code is the processor's affair. */
 const char *signal_alone(const char *death);
 
 #endif

@@ -23,46 +23,37 @@ static const char *letter_of(const struct page *page) {
 }
 
 /* What stands on the right: the frame's name and what it is, or why there is none. */
-static void name_frame(const struct page *page, char *text, size_t size) {
-    char number[32];
-    const char *name = number;
-    if (!page->present) {
-        bool known = strcmp(page->kind, NO_PAGE) == 0 || strcmp(page->kind, NO_MAPPING) == 0;
-        snprintf(text, size, known ? "(%s)" : "(%s, not in memory)", page->kind);
-        return;
-    }
-    if (!is_unknown(page->frame))
-        snprintf(number, sizeof number, "frame 0x%lx", page->frame);
-    else if (page->is_file)
-        name = letter_of(page);
-    else
-        name = page->mapped_once ? "own frame" : "frame ?";
-    snprintf(text, size, "%-14s  %-10s  %s", name, page->kind,
+static const char *name_frame(const struct page *page) {
+    static char text[160];
+    char name[32];
+    bool known = strcmp(page->kind, NO_PAGE) == 0 || strcmp(page->kind, NO_MAPPING) == 0;
+    snprintf(text, sizeof text, known ? " (%s)" : " (%s, not in memory)", page->kind);
+    if (!page->present) return text;
+    snprintf(name, sizeof name, "frame 0x%lx", page->frame);
+    if (is_unknown(page->frame))
+        strcpy(name, page->is_file ? letter_of(page) : page->mapped_once ? "own frame" : "frame ?");
+    snprintf(text, sizeof text, " %-14s  %-10s  %s", name, page->kind,
              page->mapped_once              ? "1 mapper"
              : strcmp(name, "frame ?") == 0 ? "shared with somebody"
                                             : "2+ mappers");
+    return text;
 }
 
 void picture_of(const struct view *views, size_t count) {
     static const char *const ways[2][5] = {{"-----", "--+--", "--+", "--+", "....."},
                                            {"─────", "──┬──", "──┤", "──┘", "·····"}};
     static struct page pages[MOST];
-    int who = 7;
+    int width = 7;
     if (count > MOST) bail_out("a picture of more than %d pages", MOST);
     for (size_t i = 0; i < count; i++) {
         pages[i] = look_at(views[i].pid, views[i].address);
-        if (who < (int)strlen(views[i].who)) who = (int)strlen(views[i].who);
+        if (width < (int)strlen(views[i].who)) width = (int)strlen(views[i].who);
     }
     for (size_t i = 0; i < count; i++) {
         bool above = i > 0 && same_page_frame(&pages[i - 1], &pages[i]) == 1;
         bool below = i + 1 < count && same_page_frame(&pages[i], &pages[i + 1]) == 1;
-        char text[160] = "";
-        if (!above) name_frame(&pages[i], text, sizeof text);
-        evidence("%-*s %-14p %-4s %s%s%s", who, views[i].who, (void *)(uintptr_t)views[i].address,
-                 pages[i].permissions,
-                 ways[utf8()][!pages[i].present ? 4
-                              : above           ? (below ? 2 : 3)
-                                                : below],
-                 above ? "" : " ", text);
+        int way = !pages[i].present ? 4 : !above ? below : below ? 2 : 3;
+        evidence("%-*s %-14p %-4s %s%s", width, views[i].who, (void *)(uintptr_t)views[i].address,
+                 pages[i].permissions, ways[utf8()][way], above ? "" : name_frame(&pages[i]));
     }
 }

@@ -16,7 +16,7 @@ struct view {
 };
 
 /*
- * Draws up to 16 views, a line each; views of one frame must stand together:
+ * Draws up to 16 views (else bails out), a line each; views of one frame must stand together:
  *
  *     parent  0x7f4574563000 rw-p ──┬── frame 0x15924d  page cache  2+ mappers
  *     child   0x7f4574563000 rw-p ──┘
@@ -24,8 +24,7 @@ struct view {
  *
  * Without UTF-8 it takes - | + and . instead. Where frame numbers are not shown, a frame is named by
  * what is known: a letter for each page of a file, the same in all pictures of this process; "own
- * frame" for an anonymous page mapped exactly once; "frame ?" for one that is shared, nobody tells
- * with whom. Bails out for more than 16.
+ * frame" for an anonymous page mapped exactly once; "frame ?" for one that is shared.
  */
 #define picture(...)                                                                               \
     picture_of((const struct view[]){__VA_ARGS__},                                                 \

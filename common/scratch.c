@@ -2,7 +2,6 @@
 #include "scratch.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,14 +21,13 @@
 struct order {
     int (*remove)(const char *); /* NULL: make a directory from the template `name` */
     int error;
-    char what[60], name[1000];
+    char name[1000];
 };
 
 static pid_t owner, janitor;
 static int leash; /* open as long as the program and its children live */
 static struct order dir;
 
-/* Directory and plain files in it. Where no descriptor is left for opendir(), one may be closed. */
 static int remove_dir(const char *path) {
     DIR *stream = opendir(path);
     for (struct dirent *entry; stream && (entry = readdir(stream));)
@@ -38,58 +36,24 @@ static int remove_dir(const char *path) {
     return rmdir(path);
 }
 
-/* Can files there be mapped at all, shared and writable? NULL, or what failed, with errno. */
-static const char *try_mapping(const char *path, char *what, size_t size) {
-    char name[1020];
-    int error = 0;
-    snprintf(name, sizeof name, "%s/probe", path);
-    int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd == -1) return "cannot make a file in TMPDIR";
-    if (write(fd, "x", 1) != 1) {
-        error = errno;
-        snprintf(what, size, "cannot write to a file in TMPDIR");
-    } else {
-        void *p = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (p == MAP_FAILED) {
-            error = errno;
-            snprintf(what, size, "TMPDIR is on %s, which has no MAP_SHARED", file_system(fd));
-        } else {
-            munmap(p, 1);
-        }
-    }
-    close(fd);
-    unlink(name);
-    errno = error;
-    return error == 0 ? NULL : what;
-}
-
-static void make_dir(struct order *order) {
-    const char *failed = mkdtemp(order->name)
-                             ? try_mapping(order->name, order->what, sizeof order->what)
-                             : "cannot make a directory in TMPDIR";
-    order->error = failed ? errno : 0;
-    if (failed && failed != order->what) strcpy(order->what, failed);
-    if (failed) remove_dir(order->name);
-    order->remove = remove_dir;
-}
-
 /* Out of the terminal's reach: carries out orders until the program ends, then removes all. */
 static _Noreturn void janitor_main(int fd) {
     static struct order orders[KEPT + 1];
     int count = 0;
+    ssize_t got;
     setsid();
     signal(SIGTERM, SIG_IGN);
-    for (;;) {
-        struct order *order = &orders[count];
-        ssize_t got = recv(fd, order, sizeof *order, 0);
-        if (got == -1 && errno == EINTR) continue;
-        if (got != sizeof *order) break;
+    while ((got = recv(fd, &orders[count], sizeof dir, 0)) == sizeof dir ||
+           (got == -1 && errno == EINTR)) {
+        if (got == -1) continue;
         if (count == KEPT)
-            order->error = ENOSPC;
-        else if (!order->remove)
-            make_dir(order);
-        if (order->error == 0) count++;
-        send(fd, order, sizeof *order, MSG_NOSIGNAL);
+            orders[count].error = ENOSPC;
+        else if (!orders[count].remove) {
+            orders[count].remove = remove_dir;
+            orders[count].error = mkdtemp(orders[count].name) ? 0 : errno;
+        }
+        send(fd, &orders[count], sizeof dir, MSG_NOSIGNAL);
+        count += orders[count].error == 0;
     }
     while (count-- > 0)
         orders[count].remove(orders[count].name);
@@ -109,7 +73,6 @@ static void dismiss_janitor(void) {
 
 void scratch_open(void) {
     int ends[2];
-    if (owner) return;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) die("socketpair");
     owner = getpid();
     janitor = fork();
@@ -125,7 +88,6 @@ void scratch_open(void) {
 
 /* Gives the janitor an order; its answer is in *order. */
 static void give_order(struct order *order) {
-    scratch_open();
     if (send(leash, order, sizeof *order, MSG_NOSIGNAL) == -1 ||
         recv(leash, order, sizeof *order, 0) != sizeof *order)
         bail_out("the janitor died");
@@ -139,9 +101,16 @@ const char *scratch_dir(void) {
     if (snprintf(dir.name, sizeof dir.name, "%s/mmap-demo-XXXXXX", parent) >= (int)sizeof dir.name)
         bail_out("TMPDIR is too long");
     give_order(&dir);
-    if (errno != 0)
-        die("%s (%s): set TMPDIR to a directory of your own on ext4, xfs, btrfs or tmpfs", dir.what,
-            parent);
+    if (errno != 0) die("cannot make a directory in TMPDIR (%s)", parent);
+    int fd = open(scratch_path("probe"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd == -1 || write(fd, "x", 1) != 1) die("cannot write to a file in TMPDIR (%s)", parent);
+    void *p = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED)
+        die("TMPDIR (%s) is on %s without MAP_SHARED: set it to one on ext4, xfs, btrfs or tmpfs",
+            parent, file_system(fd));
+    munmap(p, 1);
+    close(fd);
+    unlink(scratch_path("probe"));
     return dir.name;
 }
 
@@ -164,12 +133,10 @@ char *scratch_path(const char *name) {
 int reserve(int fd, size_t bytes) {
     static const char zeros[1 << 16];
     int error = bytes > 0 ? posix_fallocate(fd, 0, (off_t)bytes) : 0;
-    if (error != EOPNOTSUPP && error != ENOSYS) return error;
-    for (size_t done = 0; done < bytes;) { /* musl has no fallback of its own */
-        size_t some = bytes - done < sizeof zeros ? bytes - done : sizeof zeros;
-        ssize_t wrote = pwrite(fd, zeros, some, (off_t)done);
-        if (wrote == -1) return errno;
-        done += (size_t)wrote;
+    if (error != EOPNOTSUPP) return error;
+    for (size_t done = 0, some; done < bytes; done += some) { /* musl has no fallback of its own */
+        some = bytes - done < sizeof zeros ? bytes - done : sizeof zeros;
+        if (pwrite(fd, zeros, some, (off_t)done) != (ssize_t)some) return errno;
     }
     return 0;
 }

@@ -9,33 +9,29 @@
 #include <sys/types.h>
 
 /* Forks the janitor. begin() calls it, before there are mappings or descriptors that the janitor
- * could keep; a program without begin() calls it first. */
+ * could keep; a program without begin() calls it first. Bails out. */
 void scratch_open(void);
 
-/* The path of the directory (mode 0700), made at the first call. Bails out, with the cause, if
- * TMPDIR is missing, not writable, full, or on a file system without MAP_SHARED. It holds plain
- * files only. */
+/* The path of the directory (mode 0700, for plain files only), made at the first call. Bails out,
+ * with the cause, if TMPDIR is missing, not writable, full, or has no MAP_SHARED. */
 const char *scratch_dir(void);
 
-/* The path of `name` (at most 60 bytes) in the directory; no file is created. Four results live side
- * by side. */
+/* The path of `name` (at most 60 bytes) in it; no file is created. Four results live side by side. */
 char *scratch_path(const char *name);
 
-/* Creates the file `name` with `bytes` zero bytes and returns a descriptor, O_RDWR. The space is
- * reserved by reserve(). Bails out on failure, also if there is such a file. */
+/* Creates the file `name` with `bytes` reserved zero bytes and returns a descriptor, O_RDWR. Bails
+ * out, also if there is such a file. */
 int scratch_file(const char *name, size_t bytes);
 
-/* Reserves space for the file's first `bytes` bytes, as posix_fallocate(3), writing zeros where the
- * file system (and the libc) has nothing better, so that on most file systems no store dies of a
- * full one. Returns 0 or an errno value. The file must not have content past its end. */
+/* Reserves space for a file's first `bytes` bytes, posix_fallocate(3), so that on most file systems
+ * no store dies of a full one; without that, by writing zeros. Returns 0 or an errno value. */
 int reserve(int fd, size_t bytes);
 
 /* The byte at `offset` of a file, as read(2) finds it (pread(2)). Bails out on failure. */
 char byte_in_file(int fd, size_t offset);
 
-/* Has the janitor call remove(name) at the program's end: remove_at_end(unlink, path),
- * remove_at_end(shm_unlink, "/name"), or a function of the demo's. Last told, first called; thirty
- * at most. For names that nobody else can have. Bails out. */
+/* Has the janitor call remove(name) at the program's end: remove_at_end(shm_unlink, "/name"). Last
+ * told, first called. For names that nobody else can have. Bails out after thirty. */
 void remove_at_end(int (*remove)(const char *), const char *name);
 
 #endif
