@@ -4,17 +4,6 @@
 # of the demo broken by an experiment?
 #
 #   experiments.sh BUILD_DIR DEMO [N]
-#
-# An experiment is a paragraph: "N. AIM", and below it, indented, lines of a keyword and its text:
-#
-#   file     the file that is changed, if it is not DEMO.c: a part, or a partner
-#   line     a text that stands in the changed line, where `old` alone does not tell which
-#   old      the text to replace: once, in one line below the head
-#   new      what replaces it; "nothing" deletes it
-#   all      "yes": in all lines that have `old`, as often as they have it
-#   breaks   the numbers of the checks that must fail
-#   may      those that may
-#   why      the reason, in a sentence
 set -u
 build=$(cd "$1" && pwd) demo=$2 only=${3-}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,51 +14,14 @@ trap 'exit 130' HUP INT PIPE TERM
 # In the build directory: a temporary one may not allow programs to be run.
 tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
 
-# field N KEYWORD: the text of this keyword in experiment N
-field() {
-    awk -v n="$1." -v key="$2" '
-        /^[0-9]+\. / { inside = $1 == n }
-        inside && $1 == key && /^ / { sub(/^ +[a-z]+ +/, ""); print }' "$list"
-}
-
-compile() { # PROGRAM: from the copies, with its parts
-    parts=$(sed -n 's/^#include "\([0-9][0-9]_[a-z_]*\)\.h".*/\1.c/p' "$1.c")
-    # shellcheck disable=SC2086
-    sh "$build/tests/compile.sh" "./$1" "$1.c" $parts
-}
-
 # try_one N: applies it to copies in $tmp/N, compiles and runs them, and says what was not as predicted.
 try_one() {
-    mkdir "$tmp/$1" && cd "$tmp/$1" && cp "$here/../demos/"*.[ch] . || return 1
-    file=$(field "$1" file)
-    [ "$file" ] || file=$demo.c
-    OLD=$(field "$1" old) NEW=$(field "$1" new) LINE=$(field "$1" line) ALL=$(field "$1" all) awk '
-        BEGIN { old = ENVIRON["OLD"]; new = ENVIRON["NEW"]; if (new == "nothing") new = "" }
-        below && (at = index($0, old)) && index($0, ENVIRON["LINE"]) {
-            changed++
-            do {
-                done = done substr($0, 1, at - 1) new
-                $0 = substr($0, at + length(old))
-            } while (ENVIRON["ALL"] && (at = index($0, old)))
-            $0 = done $0
-            done = ""
-        }
-        /^ \*\// || /^#include/ { below = 1 }
-        { print }
-        END {
-            if (changed == 1 || changed && ENVIRON["ALL"]) exit 0
-            print "changes " changed + 0 " lines, not one" >"/dev/stderr"
-            exit 1
-        }' "$file" >changed || return 1
-    mv changed "$file"
-    compile "$demo" || return 1
-    # Programs that it starts: changed ones, too.
-    for partner in $(grep -o '"[0-9][0-9]_[a-z_]*"' "$demo.c" | tr -d '"'); do
-        [ ! -f "$partner.c" ] || [ "$partner" = "$demo" ] || compile "$partner" || return 1
-    done
+    mkdir "$tmp/$1" && sh "$here/apply.sh" "$demo" "$1" "$tmp/$1" && cd "$tmp/$1" || return 1
+    sh "$build/tests/compile.sh" "$demo" || return 1
     "./$demo" >out 2>err </dev/null
     status=$?
-    awk -v status=$status -v breaks="$(field "$1" breaks)" -v may="$(field "$1" may)" '
+    awk -v status=$status -v breaks="$(sh "$here/apply.sh" "$demo" "$1" -breaks)" \
+        -v may="$(sh "$here/apply.sh" "$demo" "$1" -may)" '
         BEGIN {
             n = split(breaks, list, " "); while (n) must[list[n--]] = 1
             n = split(may, list, " "); while (n) can[list[n--]] = 1
