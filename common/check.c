@@ -90,8 +90,8 @@ static _Noreturn void usage(const char *bad, const char *question) {
     exit(bad ? 2 : 0);
 }
 
-/* What may be inherited: closed standard descriptors (a closed stdout is opened for reading only, so
- * that end() finds that nothing was printed), signals that are ignored or blocked. */
+/* What may be inherited: closed standard descriptors (a closed stdout is opened for reading only,
+ * so that end() finds that nothing was printed), signals that are ignored or blocked. */
 static void make_a_clean_start(void) {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1) open("/dev/null", O_RDONLY);
@@ -139,8 +139,8 @@ void skip_all(const char *reason) {
 
 void step_at(const char *place, const char *text) {
     if (steps++ == 0) printf("1..%d\n", planned);
-    say("1", "# Step %d. %s", steps, text);
-    if (stepping) classroom_step(atoi(strrchr(place, ':') + 1));
+    say("1", "# Step %d%s. %s", steps, of_steps(), text);
+    classroom_step(atoi(strrchr(place, ':') + 1));
 }
 
 int end(void) {

@@ -1,21 +1,22 @@
 #define _GNU_SOURCE
 #include "classroom.h"
 
-#include <ctype.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "check.h"
 
-/* The demo's source and that of its parts (NN_part.c of #include "NN_part.h"), one after the other.
- * No malloc(): between two steps it might map memory where a demo has just unmapped some. */
-static char source[1 << 16];
-static const char *files[4], *question; /* where in `source` each file begins */
-static int count, steps;
+/* What step.awk printed: read before there is anything to observe, into memory of its own. */
+static char pages[1 << 17];
+static const char *question;
+static bool stepping;
+static int steps, from;
+static struct winsize window = {.ws_row = 0, .ws_col = 100};
 
 /* No setlocale(): that would need the locale to be installed. */
 bool utf8(void) {
@@ -27,126 +28,72 @@ bool utf8(void) {
     return false;
 }
 
-static bool read_source(const char *path) {
-    size_t used = strlen(source);
-    int fd = count < 4 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (fd == -1) return false;
-    files[count++] = source + used;
-    for (ssize_t got = 1; got > 0; used += got > 0 ? got : 0)
-        got = read(fd, source + used, sizeof source - 1 - used);
-    close(fd);
-    return true;
-}
-
-static const char *next_line(const char *line) {
-    line += strcspn(line, "\n");
-    return *line ? line + 1 : line;
-}
-
-bool classroom_open(const char *file) {
-    char path[1300], part[64];
-    snprintf(path, sizeof path, "%s", file);
-    if (!read_source(path)) return false;
-    char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    for (const char *line = source; *line; line = next_line(line))
-        if (sscanf(line, "#include \"%63[0-9a-z_].h\"", part) == 1 && isdigit(*part)) {
-            sprintf(name, "%s.c", part);
-            read_source(path);
-        }
-    return true;
-}
-
-/* Waits for Enter, with the time limit off. At the end of the input nothing waits any more. */
-static void wait_for_enter(const char *prompt) {
-    static bool at_end;
-    char c = ' ';
-    if (at_end) return;
-    say("7", "%s", prompt);
-    alarm(0);
-    tcflush(STDIN_FILENO, TCIFLUSH); /* what a terminal's user typed before does not count */
-    while (c != '\n' && !at_end) {
-        ssize_t got = read(STDIN_FILENO, &c, 1);
-        at_end = got == 0 || (got == -1 && errno != EINTR);
-    }
-    alarm(1);
-}
-
-/* Prints the lines up to `stop` with their numbers, without `indent` columns of indentation. */
-static void show(const char *line, const char *stop, size_t indent) {
-    int i = count - 1, number = 1;
-    while (files[i] > line)
-        i--;
-    for (const char *earlier = files[i]; earlier < line; earlier = next_line(earlier))
-        number++;
-    for (; line < stop; line = next_line(line)) {
-        size_t spaces = strspn(line, " "), length = strcspn(line, "\n");
-        spaces = spaces < indent ? spaces : indent;
-        printf("%3d%s%.*s\n", number++, length > 0 ? " " : "", (int)(length - spaces),
-               line + spaces);
-    }
-}
-
-/* Does a function of this name begin in this line, in its first column? */
-static bool begins_function(const char *line, const char *name, size_t length) {
-    const char *end = line + strcspn(line, "\n"), *at = line;
-    if (!isalpha((unsigned char)*line)) return false;
-    while ((at = memmem(at, (size_t)(end - at), name, length)) && at[length] != '(')
-        at++;
-    if (!at || at == line || !strchr(" *", at[-1])) return false;
-    while (end[-1] != '{' && end[1] == ' ') /* parameters may go on in the next line */
-        end += 1 + strcspn(end + 1, "\n");
-    return end[-1] == '{';
-}
-
-/* Shows the functions that these lines name, and those that they call: short ones in each step that
- * names them, long ones once. */
-static void show_functions(const char *from, const char *to) {
-    static int shown[sizeof source / 16]; /* in which step, by where the function begins */
-    for (size_t length; from < to; from += length) {
-        for (length = 0; isalnum((unsigned char)from[length]) || from[length] == '_';)
-            length++;
-        if (*from == '"') /* words of a sentence name no function */
-            length = 2 + strcspn(from + 1, "\"");
-        const char *line = length && *from != '"' ? source : next_line(source + sizeof source - 1);
-        while (*line && !begins_function(line, from, length))
-            line = next_line(line);
-        if (length == 0) length = 1;
-        if (!*line || strncmp(from, "main(", 5) == 0) continue;
-        const char *stop = line;
-        int lines = 0, *last = &shown[(line - source) / 16];
-        for (; *stop && *stop != '}'; stop = next_line(stop))
-            lines++;
-        if (*last == steps || (*last > 0 && lines > 5)) continue;
-        *last = steps;
-        show(line, next_line(stop), 0);
-        printf("\n");
-        show_functions(next_line(line), stop);
-    }
-}
-
-static bool begins(const char *line, const char *call) {
-    return strncmp(line + strspn(line, " "), call, strlen(call)) == 0;
-}
-
 void predict(const char *text) {
     question = text;
 }
 
-void classroom_step(int at) {
-    const char *start = source, *line = source, *stop;
-    for (int n = 1; *line && n <= at; n++, line = next_line(line))
-        if (begins(line, "step(")) start = line;
-    for (stop = next_line(start); *stop && *stop != '}'; stop = next_line(stop))
-        if (begins(stop, "step(") || begins(stop, "predict(")) break;
-    while (stop > start + 1 && stop[-1] == '\n' && stop[-2] == '\n')
-        stop--;
-    steps++;
-    if (question) {
-        say("1;35", "# Predict: %s", question);
-        wait_for_enter("[Enter shows the source]");
+static void on_continue(int signo) {
+    (void)signo; /* read() fails with EINTR, so that the prompt is painted again */
+}
+
+bool classroom_open(const char *file) {
+    char command[3000];
+    stepping = true;
+    from = getenv("MMAP_DEMO_FROM") ? atoi(getenv("MMAP_DEMO_FROM")) : 0;
+    ioctl(STDOUT_FILENO, TIOCGWINSZ, &window);
+    sigaction(SIGCONT, &(struct sigaction){.sa_handler = on_continue}, NULL);
+    const char *name = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
+    snprintf(command, sizeof command,
+             "cd '%.*s.' && awk -v columns=%d -f ../scripts/step.awk %s 2>/dev/null $(sed -n "
+             "'s/^#include \"\\([0-9][0-9_a-z]*\\).h\"$/\\1.c/p' %s)",
+             (int)(name - file), file, window.ws_col, name, name);
+    FILE *awk = popen(command, "r");
+    size_t got = awk ? fread(pages, 1, sizeof pages - 1, awk) : 0;
+    if (awk) pclose(awk);
+    return got > 0;
+}
+
+const char *of_steps(void) {
+    static char text[16];
+    int count = 0;
+    for (const char *page = pages; (page = strchr(page, '\f')); page++)
+        count++;
+    if (count > 0) snprintf(text, sizeof text, " of %d", count);
+    return text;
+}
+
+/* Waits for Enter, with the time limit off. At the end of the input nothing waits any more. */
+static void wait_for_enter(const char *prompt) {
+    char c = ' ';
+    alarm(0);
+    tcflush(STDIN_FILENO, TCIFLUSH); /* what a terminal's user typed before does not count */
+    say("7", "%s", prompt);
+    while (c != '\n' && stepping) {
+        ssize_t got = read(STDIN_FILENO, &c, 1);
+        if (got == -1 && errno == EINTR) say("7", "%s", prompt);
+        stepping = got == 1 || (got == -1 && errno == EINTR);
     }
-    show_functions(start, stop);
-    show(start, stop, 4);
-    wait_for_enter("[Enter runs it, Ctrl-D runs on to the end]");
+    alarm(1);
+}
+
+/* Prints a page; one that is longer than the window in parts. */
+static void show(const char *page) {
+    int row = 0;
+    for (; *page && *page != '\f'; page += strcspn(page, "\n") + 1) {
+        printf("%.*s\n", (int)strcspn(page, "\n"), page);
+        if (window.ws_row > 5 && ++row % (window.ws_row - 3) == 0)
+            wait_for_enter("[Enter shows more]");
+    }
+}
+
+void classroom_step(int at) {
+    const char *page = pages, *found = "";
+    if (!stepping || ++steps < from) return;
+    while ((page = strchr(page, '\f')) && atoi(++page) <= at)
+        found = strchr(page, '\n') + 1;
+    if (question) say("1;35", "# Predict: %s", question);
     question = NULL;
+    wait_for_enter("[Enter shows the source]");
+    show(found);
+    wait_for_enter("[Enter runs it, Ctrl-D runs on to the end]");
 }

@@ -54,11 +54,11 @@ struct page look_at(pid_t pid, const volatile void *address);
 long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b);
 long same_page_frame(const struct page *a, const struct page *b);
 
-/* How many of `pages` pages, the first one at `address`, have a page-table entry (pagemap bit 63). */
+/* How many of `pages` pages, the first one at `address`, have a page-table entry: pagemap bit 63. */
 long pages_present(pid_t pid, const volatile void *address, size_t pages);
 
-/* A field ("Rss", "Shared_Dirty") of the mapping around `address` in /proc/PID/smaps: kB; dirty_kb():
- * all that is dirty. Neighbouring anonymous mappings may be merged into one. -1: no mapping. */
+/* A field ("Rss", "Shared_Dirty") of the mapping around `address` in /proc/PID/smaps: kB;
+ * dirty_kb(): all that is dirty. Neighbouring anonymous mappings may be merged into one. -1: no mapping. */
 long smaps_kb(pid_t pid, const volatile void *address, const char *field);
 long dirty_kb(pid_t pid, const volatile void *address);
 

@@ -71,10 +71,10 @@ int wait_for(pid_t pid);
 void end_with_parent(pid_t parent);
 
 /*
- * One access to one byte, made in a child of its own, and how that ended: "no signal", or signal and
- * si_code ("SIGSEGV SEGV_MAPERR", sigaction(2)), with the faulting address if that is in another
- * page; signal_alone() is "SIGSEGV", where the si_code is the processor's affair. call_with() runs a
- * function instead. Results are static. Bails out if the child cannot be run.
+ * One access to one byte, made in a child of its own, and how that ended: "no signal", or signal
+ * and si_code ("SIGSEGV SEGV_MAPERR", sigaction(2)), with the faulting address if that is in
+ * another page. signal_alone() leaves "SIGSEGV", where the si_code is the processor's affair.
+ * call_with() runs a function instead. Results are static. Bails out if the child cannot be run.
  */
 const char *load_from(const volatile void *address);
 const char *store_to(volatile void *address);

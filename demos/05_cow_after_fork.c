@@ -92,7 +92,7 @@ int main(int argc, char **argv) {
              "5.2-5 5.2-7");
 
     predict("Nobody maps the original any more. Is it freed?");
-    step("Who has what? The parent looks at the file, through a new mapping and through pread().");
+    step("What does each of them see? Look at the file as well, by mmap() and pread().");
     tell("The notes say (5.2-8 5.3-2, wrong): the count is now 0, the original can be freed.");
     unsigned char resident = 0;
     char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);

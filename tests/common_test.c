@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 /*
- * common_test - do the rooms of common/ keep their promises? Each case runs in a process of its own,
- * with a TMPDIR of its own, and is held against the exit status and the lines that it must give. It
+ * common_test - do the rooms of common/ keep their promises? Each case runs in a process and with a
+ * TMPDIR of its own, and is held against the exit status and the lines that it must give. It
  * must leave nothing behind: no file, and no process (which would hold the pipe open).
  */
 #include <fcntl.h>

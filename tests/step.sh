@@ -13,7 +13,7 @@ tmp=$(mktemp -d) || exit 99
 status=0
 for program; do
     demo=$(basename "$program")
-    yes '' | head -n 200 | LC_ALL=C "$program" --step >"$tmp/out" 2>&1
+    yes "" | head -n 200 | LC_ALL=C COLUMNS=100 "$program" --step >"$tmp/out" 2>&1
     [ $? -ne 77 ] || continue
     awk -v demo="$demo" '
         function wrong(text) { print demo ": " text; bad = 1 }
@@ -24,7 +24,7 @@ for program; do
         length > 100 && !/ # SKIP / { wrong("wider than 100: " $0) }
         END { if (!steps) wrong("no steps"); exit bad }' "$tmp/out" || status=1
     sed -e '/^ *[0-9][0-9]*$/d' -e '/^ *[0-9][0-9]* /d' -e '/^$/d' -e '/^\[Enter /d' -e '/^# Predict: /d' \
-        -e 's/^#   .*/#   .../' -e 's/ # SKIP .*//' "$tmp/out" | uniq | diff "$here/expected/$demo.txt" - ||
+        -e 's/^#   .*/#   .../' -e "s/^\(# Step [0-9]*\) of [0-9]*/\1/" -e 's/ # SKIP .*//' "$tmp/out" | uniq | diff "$here/expected/$demo.txt" - ||
         { echo "$demo: differs with --step" && status=1; }
 done
 exit $status
