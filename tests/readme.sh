@@ -1,74 +1,63 @@
 #!/bin/sh
-# Holds the README's generated parts against what they are made from: the table of demos against the heads
-# of the files, the corrections against tests/claims.tsv, the transcript against tests/expected/.
+# Holds demos/README.md against what it is made from: the heads of the demos, tests/claims.tsv,
+# tests/symptoms.tsv, tests/skips.txt; and every sentence that tests/symptoms.tsv leads to against the
+# transcripts.
 #
-#   readme.sh [--renew [BUILD_DIR]]      --renew writes them anew (an outdated transcript from a run)
+#   readme.sh [--renew]      --renew writes it anew
 set -u
-unset CDPATH
-cd "$(dirname "$0")/.." || exit 99
-tmp=
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' HUP INT PIPE TERM
-tmp=$(mktemp -d) || exit 99
+cd "$(dirname "$0")" || exit 99
+demos() { for name in $(sed -n 's/^  \([0-9][0-9]_[a-z0-9_]*\)$/\1/p' ../CMakeLists.txt); do [ ! -f "expected/$name.txt" ] || echo "$name"; done; }
 
-# | demo | section | question | for every demo, in the order of CMakeLists.txt
-make_demos() {
-    echo "| demo | notes | question |"
-    echo "|---|---|---|"
-    sed -n 's/^  \([0-9][0-9]_[a-z0-9_]*\)$/\1/p' CMakeLists.txt | while read -r name; do
-        awk -v demo="$name" '
-            FNR == 2 { question = substr($0, length(demo) + 7) }
-            /^ \* Notes/ { sub(/^ \* Notes +/, ""); sub(/^sections? /, ""); notes = $0 }
-            /^ \* Watch/ { print "| `" demo "` | " notes " | " question " |"; exit }' "demos/$name.c"
+make_readme() {
+    cat <<'END'
+# The demos
+
+This page is made by `sh tests/readme.sh --renew` from the heads of the demos and the tables in `tests/`.
+
+## From the symptom to the demo
+
+`scripts/run SYMPTOM` finds these as well: `scripts/run sigbus`, `scripts/run enodev`.
+
+| you see | because | shown by |
+|---|---|---|
+END
+    awk -F '\t' '{ printf "| %s | %s | `%s`: %s |\n", $1, $2, $3, $4 }' symptoms.tsv
+    cat <<'END'
+
+## All demos
+
+| demo | section of the notes | question | checks |
+|---|---|---|---|
+END
+    for name in $(demos); do
+        awk -v demo="$name" -v checks="$(grep -c '^ok ' "expected/$name.txt")" '
+            FNR == 3 { question = substr($0, length(demo) + 7) }
+            /^ \* Notes/ { sub(/^ \* Notes +/, ""); sub(/^sections? /, ""); print "| `" demo "` | " $0 " | " question " | " checks " |"; exit }' \
+            "../demos/$name.c"
     done
+    decided=$(sh claims.sh --decided)
+    for kind in said implied; do
+        case $kind in
+        said) printf '\n## Where the notes are wrong\n\nThe statement, as the notes have it; what is true; and the demo: check that shows it.\n' ;;
+        implied) printf '\n## What the code of the notes implies, and what does not work\n\nNo sentence of the notes says so: their code or a figure does.\n' ;;
+        esac
+        printf '\n| | the notes say | in truth | shown by |\n|---|---|---|---|\n'
+        printf '%s\n' "$decided" | awk -F '\t' -v kind=$kind '
+            FILENAME == "-" { by[$1] = $2; next }
+            $2 == "wrong" && $3 == kind {
+                gsub(/\|/, "\\|")
+                gsub(/ /, ", ", by[$1])
+                print "| " $1 " | " $4 " (" $5 ") | " $6 " | " ($7 ? "told in " $7 : by[$1]) " |"
+            }' - claims.tsv
+    done
+    printf '\n## What may be skipped, and why\n\n| reason | what it means |\n|---|---|\n'
+    awk -F '\t' '{ gsub(/\|/, "\\|"); print "| `" $1 "` | " $2 " |" }' skips.txt
 }
 
-# The statements that are wrong, with the demo that shows it.
-make_corrections() {
-    echo "| | the notes say | in truth | shown by (demo: checks) |"
-    echo "|---|---|---|---|"
-    awk -F '\t' '$2 == "wrong" {
-        gsub(/:/, ": ", $3); gsub(/,/, ", ", $3)
-        print "| " $1 " | " $4 " | " $5 " | " $3 " |" }' tests/claims.tsv
-}
-
-is_current() {
-    sed -e 's/^    //' -e 's/^#   .*/#   .../' "$tmp/transcript" | cmp -s - "tests/expected/$demo.txt"
-}
-
-make_transcript() {
-    if is_current; then cat "$tmp/transcript" && return; fi
-    "$2/$1" >"$tmp/run" || return 1
-    ! grep '# SKIP' "$tmp/run" || return 1 # as a model only a run that skips nothing will do
-    sed 's/^/    /' "$tmp/run"
-}
-
-# Takes README.md apart: what each marker encloses goes to a file; with them the README is made anew.
-awk -v dir="$tmp" '
-    /^<!-- end -->$/ { inside = "" }
-    inside { print > (dir "/" inside) }
-    /^<!-- [a-z]+(: .*)? -->$/ && !/end/ { inside = $2; sub(/:$/, "", inside); printf "" > (dir "/" inside) }' README.md
-demo=$(sed -n 's/^<!-- transcript: \(.*\) -->$/\1/p' README.md)
-make_demos >"$tmp/demos.new"
-make_corrections >"$tmp/corrections.new"
-
-if [ "${1-}" = --renew ]; then
-    make_transcript "$demo" "${2:-build}" >"$tmp/transcript.new" || exit 1
-    awk -v dir="$tmp" '
-        /^<!-- end -->$/ { inside = "" }
-        !inside { print }
-        /^<!-- [a-z]+(: .*)? -->$/ && !/end/ {
-            inside = $2
-            sub(/:$/, "", inside)
-            while ((getline line < (dir "/" inside ".new")) > 0) print line
-        }' README.md >"$tmp/README.md" && cat "$tmp/README.md" >README.md
-    exit
-fi
-
+if [ "${1-}" = --renew ]; then make_readme >../demos/README.md && exit; fi
 status=0
-for part in demos corrections; do
-    cmp -s "$tmp/$part" "$tmp/$part.new" || { echo "README.md: the $part are out of date" && status=1; }
-done
-is_current || { echo "README.md: the transcript of $demo is out of date" && status=1; }
-[ $status -eq 0 ] || echo "To renew them: sh tests/readme.sh --renew"
+make_readme | diff -u ../demos/README.md - || { echo "To renew it: sh tests/readme.sh --renew" && status=1; }
+while IFS="$(printf '\t')" read -r symptom _ demo sentence; do
+    grep -q "^ok [0-9]* - $sentence" "expected/$demo.txt" || { echo "symptoms.tsv: $symptom: $demo has no check '$sentence'" && status=1; }
+done <symptoms.tsv
 exit $status
