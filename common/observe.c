@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
 #include <sys/vfs.h>
 
 #include "check.h"
@@ -26,9 +29,14 @@ size_t page_size(void) {
 static struct rusage before, after; /* not on the stack, which may fault as well */
 
 void count_faults(void) {
-    /* The first two calls warm up what the kernel writes to: after a fork() that faults. */
+    /* Warms up what the kernel itself writes to, which faults after a fork(): these two, and what
+     * it tells a thread about its CPU whenever it was preempted, rseq(2). */
     if (getrusage(RUSAGE_SELF, &before) == -1 || getrusage(RUSAGE_SELF, &after) == -1)
         die("getrusage");
+#ifdef RSEQ_SIG
+    volatile struct rseq *rseq = (void *)((char *)__builtin_thread_pointer() + __rseq_offset);
+    if (__rseq_size > 0) rseq->flags = rseq->flags;
+#endif
     getrusage(RUSAGE_SELF, &before);
 }
 
