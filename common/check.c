@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "partner.h"
 #include "scratch.h"
 
 #define WATCHDOG_SECONDS 20 /* of running, not of being stopped: counted second by second */
@@ -54,6 +55,14 @@ static void at_exit(void) {
     printf("# left after %d of %d planned checks\n", done, planned);
     fflush(stdout);
     _exit(1);
+}
+
+/* Says where the demo was when it crashed; then the access is made once more and ends it. */
+static void on_crash(int signo, siginfo_t *info, void *context) {
+    (void)signo, (void)context;
+    const char *who = getpid() == demo_pid ? demo_name : "a partner";
+    dprintf(STDOUT_FILENO, "# %s: killed by %s at %p after check %d, in step %d\n", who,
+            signal_name(info), info->si_addr, done, steps);
 }
 
 static bool bail_out_of_demo(const char *line) {
@@ -123,6 +132,9 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
     give_up_in_demo = bail_out_of_demo;
     atexit(at_exit);
     scratch_open();
+    struct sigaction crash = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | (int)SA_RESETHAND};
+    sigaction(SIGSEGV, &crash, NULL);
+    sigaction(SIGBUS, &crash, NULL);
     signal(SIGALRM, on_second);
     alarm(1);
     printf("TAP version 13\n");

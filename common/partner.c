@@ -162,7 +162,7 @@ static void on_signal(int signo, siginfo_t *info, void *context) {
     (void)ignored;
 }
 
-static const char *signal_name(const siginfo_t *info) {
+const char *signal_name(const siginfo_t *info) {
     static char other[40];
     bool bus = info->si_signo == SIGBUS;
     if (bus && info->si_code == BUS_ADRERR) return "SIGBUS BUS_ADRERR";

@@ -15,6 +15,7 @@
 #ifndef PARTNER_H
 #define PARTNER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -73,12 +74,14 @@ void end_with_parent(pid_t parent);
 /*
  * One access to one byte, made in a child of its own, and how that ended: "no signal", or signal
  * and si_code ("SIGSEGV SEGV_MAPERR", sigaction(2)), with the faulting address if that is in
- * another page. signal_alone() leaves "SIGSEGV", where the si_code is the processor's affair.
+ * another page. signal_name() makes that of a siginfo_t; signal_alone() leaves "SIGSEGV" of it,
+ * where the si_code is the processor's affair.
  * call_with() runs a function instead. Results are static. Bails out if the child cannot be run.
  */
 const char *load_from(const volatile void *address);
 const char *store_to(volatile void *address);
 const char *call_with(void (*function)(volatile char *), volatile void *address);
 const char *signal_alone(const char *death);
+const char *signal_name(const siginfo_t *info);
 
 #endif

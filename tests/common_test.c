@@ -149,6 +149,27 @@ static int hang(void) {
     return end();
 }
 
+static volatile char *volatile nowhere = (volatile char *)8;
+
+static int crash(void) {
+    open_demo(2);
+    check(true, "the first", NULL);
+    *nowhere = 'x';
+    return end();
+}
+
+static long crash_in_partner(void *with) {
+    (void)with;
+    return *nowhere;
+}
+
+static int partner_crashes(void) {
+    open_demo(1);
+    fork_partner(&child);
+    ask(&child, crash_in_partner, NULL);
+    return end();
+}
+
 static int bad_option(void) {
     begin(2, ((char *[]){program, (char *)"--bogus", NULL}), 1, "what is usage?");
     return end();
@@ -349,6 +370,11 @@ static const struct test {
     {"die()", die_of_errno, 99, "Bail out! open /path: No space left on device (ENOSPC)"},
     {"skipped as a whole", skip_demo, 77, "1..0 # SKIP no such feature here"},
     {"the watchdog", hang, 99, "Bail out! the demo took too long"},
+    {"a crash", crash, 1000 + SIGSEGV,
+     "# common_test: killed by SIGSEGV SEGV_MAPERR at 0x8 after check 1, in step 1"},
+    {"a partner's crash", partner_crashes, 99,
+     "# a partner: killed by SIGSEGV SEGV_MAPERR at 0x8 after check 0, in step 1\nBail out! "
+     "process "},
     {"an unknown option", bad_option, 2,
      "common_test: unknown option '--bogus'\nusage: common_test "},
     {"an argument", bad_argument, 2,
