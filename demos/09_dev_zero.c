@@ -1,20 +1,14 @@
+#define _GNU_SOURCE
 /*
  * 09_dev_zero - what is shared when /dev/zero is mapped?
  *
  * Notes      sections 9.1 /dev/zero 是什么？, 9.4 无血缘关系进程通信？, 9.5
  * Watch      every mmap() makes new memory, even of one descriptor; fork() passes a mapping on
- * Corrects   9.4-2 9.4-3 9.5-2
- * Try this   1. In `char *p = mmap(NULL, bytes`, MAP_SHARED -> MAP_PRIVATE:
- *               checks 17 and 19 fail
- *            2. In `char *p = mmap(NULL, bytes`, fd, 0 -> fd, (off_t)page:
- *               checks 7 and 19 fail
- *            3. In `close(fd)`, open("/dev/zero", O_RDWR) -> scratch_file("other", page):
- *               checks 12, 13 and 16 fail
- *            4. In `char *q =`, MAP_SHARED -> MAP_PRIVATE: checks 13 and 14 fail
- * See also   zero(4), mmap(2), proc(5) (map_files); 09_anonymous, 09_who_shares
+ * Corrects   9.4-2 9.4-3
+ * Try this   MAP_PRIVATE instead of MAP_SHARED for zero; a regular file for one and two
+ * See also   zero(4), mmap(2), fork(2); 09_anonymous, 09_who_shares, 10_2_permissions
  */
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -23,134 +17,108 @@
 
 #include "check.h"
 #include "observe.h"
+#include "partner.h"
 #include "picture.h"
-#include "process.h"
 #include "scratch.h"
 
-#define RW    (PROT_READ | PROT_WRITE)
-#define PAGES ((size_t)8)
+#define RW     (PROT_READ | PROT_WRITE)
+#define PAGES  ((size_t)8)
+#define FAR    (1 << 30)
+#define HIDDEN "/dev/zero (deleted)"
 
-/* Process B, unrelated: opens and maps what it is told, says which byte is there, or -errno. */
-static void process_b(struct turns *b, const char *path) {
-    await_turn(b);
-    int fd = open(path, O_RDWR);
-    b->said = -errno;
-    if (fd == -1) last_turn(b);
-    char *p = mmap(NULL, page_size(), RW, MAP_SHARED, fd, 0);
+static long map_again_and_load(void *fd) {
+    char *p = mmap(NULL, page_size(), RW, MAP_SHARED, *(int *)fd, 0);
     if (p == MAP_FAILED) die("mmap");
-    b->said = *p;
-    last_turn(b);
+    return *p;
+}
+
+static long store_C(void *p) {
+    return *(volatile char *)p = 'C';
 }
 
 int main(int argc, char **argv) {
-    struct turns b, child;
-    if (has_role(argc, argv, "B", &b)) process_b(&b, argv[2]);
-    begin(argc, argv, 23, "what is shared when /dev/zero is mapped?");
-    size_t page = page_size(), bytes = PAGES * page;
-    pid_t self = getpid();
-
-    step("Open /dev/zero, write to it, read from it, try to give it a size.");
-    int fd = open("/dev/zero", O_RDWR), file = scratch_file("file", 0);
+    begin(argc, argv, 13, "what is shared when /dev/zero is mapped?");
+    size_t page = page_size(), bytes = PAGES * page, zeros = 0, usable = 0;
+    pid_t parent = getpid();
+    struct partner child;
     struct stat info;
     char text[64];
-    size_t zeros = 0;
-    memset(text, 'x', sizeof text);
-    if (fd == -1 || fstat(fd, &info) == -1) die("/dev/zero");
+    int fd = open("/dev/zero", O_RDWR);
+    if (fd == -1) skip_all("there is no /dev/zero that can be opened O_RDWR");
+
+    step("Write 64 letters to /dev/zero at offset 1 GiB, read them back, try to give it a size.");
+    if (fstat(fd, &info) == -1) die("fstat");
     check(S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 5),
-          "/dev/zero is no regular file but the character device 1:5", "9.1-1");
-    if (pwrite(fd, text, sizeof text, 0) != sizeof text) die("pwrite");
-    if (pread(fd, text, sizeof text, 0) != sizeof text) die("pread");
+          "/dev/zero is not a regular file but the character device 1:5", "9.1-1");
+    memset(text, 'x', sizeof text);
+    check_is(pwrite(fd, text, sizeof text, FAR), sizeof text,
+             "write() to /dev/zero accepts every byte", "9.1-3");
+    if (pread(fd, text, sizeof text, FAR) != sizeof text) die("pread");
     for (size_t i = 0; i < sizeof text; i++)
         zeros += text[i] == 0;
-    check(zeros == sizeof text, "/dev/zero swallows what is written: a read finds zeros",
-          "9.1-2 9.1-3");
-    check(pread(fd, text, sizeof text, (off_t)1 << 30) == sizeof text,
-          "even far behind, a read of /dev/zero gives all it was asked for", "9.1-2");
-    check_errno(ftruncate(fd, (off_t)bytes) == -1, EINVAL,
+    check_is(zeros, sizeof text,
+             "read() of /dev/zero returns only zeros, even where write() has written",
+             "9.1-2 9.1-3");
+    check_errno(ftruncate(fd, bytes) == -1, EINVAL,
                 "/dev/zero has no size to set: ftruncate() is EINVAL", "9.1-4");
 
-    predict("No ftruncate() anywhere. In which of these mappings does a load die?");
-    step("Map 8 pages each: /dev/zero from 0 on, from page 8 on; anonymous; of an empty file.");
-    char *p = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
-    char *far = mmap(NULL, bytes, RW, MAP_SHARED, fd, (off_t)bytes);
-    char *anon = mmap(NULL, bytes, RW, MAP_SHARED | MAP_ANONYMOUS, -1, (off_t)bytes);
-    char *f = mmap(NULL, bytes, RW, MAP_SHARED, file, 0);
-    if (p == MAP_FAILED || far == MAP_FAILED || anon == MAP_FAILED || f == MAP_FAILED) die("mmap");
-    madvise(p, bytes, MADV_NOHUGEPAGE); /* EINVAL where the kernel has no huge pages: fine */
-    check_num(pages_present(self, p, PAGES), ==, 0, "mmap() of /dev/zero brings no page yet",
-              "9.1-6");
-    *p = 'A';
-    check_num(pages_present(self, p, PAGES), ==, 1, "a store brings just one page", "9.1-6");
-    check_str(load_from(p + bytes - 1), "no signal",
-              "without ftruncate(), all of the mapping can be used", "9.1-4");
-    check_str(load_from(far), "SIGBUS BUS_ADRERR",
-              "from an offset beyond the mapping's own length on, a load dies", "9.1-4");
-    check_str(load_from(anon), "no signal", "MAP_ANONYMOUS ignores the offset", NULL);
-    check_str(load_from(f), "SIGBUS BUS_ADRERR", "a load from an empty file dies", "9.1-5");
-    if (pwrite(file, "x", 1, 0) != 1) die("pwrite");
-    check_str(load_from(f), "no signal", "write() makes a file longer, even after mmap()", "9.1-5");
+    predict("No ftruncate() anywhere. In which of the three mappings does a load die?");
+    step("Map 8 pages: zero and far are /dev/zero at offset 0 and 8 pages, file is an empty file.");
+    int empty = scratch_file("file", 0);
+    volatile char *zero = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
+    char *far = mmap(NULL, bytes, RW, MAP_SHARED, fd, bytes);
+    char *file = mmap(NULL, bytes, RW, MAP_SHARED, empty, 0);
+    if (zero == MAP_FAILED || far == MAP_FAILED || file == MAP_FAILED) die("mmap");
+    if (close(fd) == -1) die("close");
+    madvise((void *)zero, bytes, MADV_NOHUGEPAGE); /* no matter if it fails */
+    *zero = 'A';
+    check_is(pages_present(parent, zero, PAGES), 1,
+             "one store to a mapping of /dev/zero brings in one page", "9.1-6");
+    for (size_t i = 0; i < PAGES; i++)
+        usable += strcmp(load_from(zero + i * page), "no signal") == 0;
+    check_is(usable, PAGES, "without ftruncate() every page of a mapping of /dev/zero can be used",
+             "9.1-4");
+    tell("A hidden file of 8 pages holds zero's memory. far has one as well, and begins past it.");
+    check_is(load_from(far), "SIGBUS BUS_ADRERR",
+             "MAP_SHARED of /dev/zero at an offset of its own length: a load dies of SIGBUS",
+             "9.1-4");
+    check_is(load_from(file), "SIGBUS BUS_ADRERR",
+             "a load from a mapping of an empty file dies of SIGBUS", "9.1-5");
+    if (pwrite(empty, "x", 1, 0) != 1) die("pwrite");
+    check_is(load_from(file), "no signal",
+             "instead of ftruncate() write() can extend a file, even after mmap()", "9.1-5");
 
     predict("One descriptor, mapped twice: is a store to the first seen in the second?");
-    step("Open /dev/zero again. Map this descriptor twice MAP_SHARED and once MAP_PRIVATE.");
-    tell("The notes say (9.4-3, wrong): each open() gives another descriptor, so other memory.");
-    tell("The notes say (9.5-2, wrong): a device is mapped without the page cache.");
-    if (close(fd) == -1 || (fd = open("/dev/zero", O_RDWR)) == -1) die("close, open");
-    long hidden = mappings_named(self, "/dev/zero (deleted)");
-    char *q = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
-    char *q2 = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
-    char *r = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
-    if (q == MAP_FAILED || q2 == MAP_FAILED || r == MAP_FAILED) die("mmap");
-    *q = *r = 'Q';
-    check(*q2 == 0, "one descriptor mapped twice gives two memories", "9.4-3 9.5-3");
-    picture({"shared", self, q}, {"again", self, q2}, {"private", self, r});
-    check_num(change(hidden, mappings_named(self, "/dev/zero (deleted)")), ==, 2,
-              "each MAP_SHARED mapping is a hidden file of its own", "9.4-3 9.5-3");
-    check_str(page_kind(self, q), FILE_PAGE, "with MAP_SHARED /dev/zero is page cache", "9.5-2");
-    check_str(page_kind(self, r), ANONYMOUS_PAGE, "with MAP_PRIVATE /dev/zero is anonymous memory",
-              "9.5-2");
+    step("Open /dev/zero again. Map this descriptor twice, as one and two. Store into one.");
+    tell("The notes say (9.4-3, wrong): one reason is that each open() gives another descriptor.");
+    int again = open("/dev/zero", O_RDWR);
+    if (again == -1) die("open");
+    long hidden = mappings_named(parent, HIDDEN);
+    volatile char *one = mmap(NULL, page, RW, MAP_SHARED, again, 0);
+    volatile char *two = mmap(NULL, page, RW, MAP_SHARED, again, 0);
+    if (one == MAP_FAILED || two == MAP_FAILED) die("mmap");
+    *one = 'O';
+    check_is(*two, 0, "one /dev/zero descriptor mapped twice gives two separate memories",
+             "9.4-3 9.5-3");
+    picture({"one", parent, one}, {"two", parent, two});
+    evidence("one is %s", look_at(parent, one).file_page);
+    evidence("two is %s", look_at(parent, two).file_page);
+    check_is(change(hidden, mappings_named(parent, HIDDEN)), 2,
+             "each MAP_SHARED mapping of /dev/zero is a hidden file of its own", "9.4-3 9.5-3");
 
-    predict("The first mapping's descriptor was closed. Does the parent see the child's store?");
-    step("fork(). The child maps the descriptor, too, and stores into the very first mapping.");
-    tell("The notes say (9.4-2, wrong): parent and child share because of the descriptor.");
-    turns_open(&child);
+    predict("zero's descriptor was closed in step 2. Does the parent see the child's store?");
+    step("fork(). The child maps the open descriptor as well, and stores a C into zero.");
+    tell("The notes say (9.4-2, wrong): parent and child share one descriptor, so one memory.");
+    partner_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
-    if (child.pid == 0) {
-        await_turn(&child);
-        char *c = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
-        if (c == MAP_FAILED) die("mmap");
-        *p = 'C';
-        child.said = *c;
-        last_turn(&child);
-    }
-    check_num(give_turn(&child), ==, 0, "a child that maps its parent's descriptor finds a 0",
-              "9.4-2");
-    check(*p == 'C', "a child shares a mapping, its descriptor closed before fork()", "9.4-2");
-    turns_close(&child);
-
-    show_also("process_b");
-    step("Process B, unrelated, maps /dev/zero; another B maps what /proc has for our mapping.");
-    char path[96];
-    snprintf(path, sizeof path, "/proc/%d/map_files/%lx-%lx", self, (long)p, (long)(p + bytes));
-    start_unrelated(&b, argv[0], "B", "/dev/zero");
-    check_num(give_turn(&b), ==, 0, "another process that maps /dev/zero finds a 0", "9.4-1 9.4-4");
-    turns_close(&b);
-    start_unrelated(&b, argv[0], "B", path);
-    long seen = give_turn(&b);
-    if (seen < 0) seen = unknown(seen == -EPERM ? "needs CAP_SYS_ADMIN" : "/proc/PID/map_files");
-    check_num(seen, ==, 'C', "root can map the hidden file: /proc/PID/map_files", "9.4-1");
-    turns_close(&b);
-
-    step("Descriptors that are not O_RDWR.");
-    int ro = open("/dev/zero", O_RDONLY), wo = open("/dev/zero", O_WRONLY);
-    if (ro == -1 || wo == -1) die("open");
-    check(mmap(NULL, page, RW, MAP_PRIVATE, ro, 0) != MAP_FAILED,
-          "O_RDONLY will do for MAP_PRIVATE, even with PROT_WRITE", "9.x");
-    check(mmap(NULL, page, PROT_READ, MAP_SHARED, ro, 0) != MAP_FAILED,
-          "O_RDONLY will do for MAP_SHARED with PROT_READ alone", "9.x");
-    check_errno(mmap(NULL, page, RW, MAP_SHARED, ro, 0) == MAP_FAILED, EACCES,
-                "O_RDONLY with MAP_SHARED and PROT_WRITE is EACCES", "9.x");
-    check_errno(mmap(NULL, page, PROT_READ, MAP_PRIVATE, wo, 0) == MAP_FAILED, EACCES,
-                "O_WRONLY will do for no mapping: EACCES", "9.x");
+    if (child.pid == 0) obey(&child);
+    check_is(ask(&child, map_again_and_load, &again), 0,
+             "a child that maps its parent's /dev/zero descriptor anew finds a zero byte", "9.4-2");
+    ask(&child, store_C, zero);
+    picture({"parent", parent, zero}, {"child", child.pid, zero});
+    check_is(*zero, 'C', "a child shares a MAP_SHARED mapping whose descriptor was closed before",
+             "9.4-2");
+    partner_close(&child);
     return end();
 }
