@@ -1,156 +1,128 @@
+#define _GNU_SOURCE
 /*
  * 09_who_shares - which processes share the memory: child, grandchild, stranger?
  *
- * Notes      sections 9.5 为什么普通文件可以，/dev/zero 不行？, 9.6 总结对比表
- * Watch      all three are page cache; what counts is whether two mappings lead to one object
- * Try this   1. Everywhere, MAP_SHARED -> MAP_PRIVATE:
- *               checks 1, 2, 3, 5, 7, 11, 13, 14 and 15 fail, 8 and 12 may
- *            2. In `char *z `, dev -> fd: checks 4 and 8 fail
- *            3. In `char *a `, MAP_SHARED | MAP_ANONYMOUS, -1 -> MAP_SHARED, fd:
- *               checks 6 and 12 fail
- *            4. In `char *f `, MAP_SHARED, fd -> MAP_SHARED | MAP_ANONYMOUS, -1:
- *               checks 5 and 10 fail
- * See also   mmap(2), fork(2), execve(2); 09_dev_zero, 06_address_or_frame
+ * Notes      sections 9.4, 9.5 为什么普通文件可以，/dev/zero 不行？, 9.6 总结对比表, 总结
+ * Watch      all three are page cache; what counts is whether two mappings lead to one file
+ * Try this   MAP_PRIVATE instead of MAP_SHARED; the file instead of /dev/zero, or of no file
+ * See also   mmap(2), fork(2), execve(2), proc(5); 09_dev_zero, 06_address_or_frame
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "observe.h"
+#include "partner.h"
 #include "picture.h"
-#include "process.h"
 #include "scratch.h"
 
-#define RW (PROT_READ | PROT_WRITE)
+static const struct {
+    const char *kind, *claims;
+    bool with_b; /* does B, a stranger, share it as well? */
+} rows[3] = {{"/dev/zero, MAP_SHARED", "9.4-4 9.6-1", false},
+             {"regular file, MAP_SHARED", "9.5-1 9.6-1", true},
+             {"MAP_SHARED | MAP_ANONYMOUS", "9.6-1 9.6-2", false}};
+static long no_zero; /* why row 0 is skipped: there is no /dev/zero here */
 
-/* Says what is in the three pages, one a turn, as often as it is asked. */
-static _Noreturn void look(struct turns *who, char *const maps[3]) {
-    for (int i = 0;; i = (i + 1) % 3) {
-        await_turn(who);
-        who->said = *(volatile char *)maps[i];
-    }
+static void check_row(int row, long seen, long expected, const char *text, const char *claims) {
+    char sentence[100];
+    snprintf(sentence, sizeof sentence, "%s: %s", rows[row].kind, text);
+    check_is(row == 0 && no_zero ? no_zero : seen, expected, sentence, claims);
 }
 
-/* Process B, unrelated: maps in the same three ways, but by itself, and says where. */
-static void process_b(struct turns *b, const char *path) {
-    size_t page = page_size();
-    int dev = open("/dev/zero", O_RDWR), fd = open(path, O_RDWR);
-    if (dev == -1 || fd == -1) die("open");
-    char *z = mmap(NULL, page, RW, MAP_SHARED, dev, 0);
-    char *f = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
-    char *a = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (z == MAP_FAILED || f == MAP_FAILED || a == MAP_FAILED) die("mmap");
-    char *const maps[] = {z, f, a};
-    for (int i = 0; i < 3; i++) {
-        await_turn(b);
-        b->said = (long)maps[i];
-    }
-    look(b, maps);
+/* Without a path: MAP_ANONYMOUS. Returns the address, or -errno if the file cannot be opened. */
+static long map_page(void *path) {
+    int fd = -1, flags = *(char *)path ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
+    if (*(char *)path && (fd = open(path, O_RDWR)) == -1) return -errno;
+    char *p = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (p == MAP_FAILED) die("mmap");
+    return (long)p;
 }
 
-/* Two cells of the table: who sees the parent's store, and the reason for what was seen. */
-static void row(const char *way, bool child, bool b) {
-    evidence("%-14s child  %-4s %s", way, child ? "yes" : "no",
-             child ? "fork() passed on the mapping" : "fork() passed on a copy");
-    evidence("%-14s B      %-4s %s", way, b ? "yes" : "no",
-             b ? "both mappings lead to the same file" : "its mmap() made new memory");
+static long letter(void *p) {
+    return *(volatile char *)p;
+}
+
+static long store_S(void *p) {
+    return *(volatile char *)p = 'S';
+}
+
+static long letter_that_a_child_sees(void *p) {
+    pid_t pid = fork();
+    if (pid == -1) die("fork");
+    if (pid == 0) _exit((int)letter(p));
+    return WEXITSTATUS(wait_for(pid));
 }
 
 int main(int argc, char **argv) {
-    struct turns b, child, second;
-    if (has_role(argc, argv, "B", &b)) process_b(&b, argv[2]);
-    begin(argc, argv, 15, "which processes share the memory: child, grandchild, stranger?");
+    static const struct named_act acts[] = {{"map_page", map_page}, {"letter", letter}, {0}};
+    obey_if_unrelated(argc, argv, acts);
+    begin(argc, argv, 13, "which processes share the memory: child, grandchild, stranger?");
     size_t page = page_size();
     pid_t parent = getpid();
+    struct partner child[2], b;
+    volatile char *p[3], *q[3]; /* where the parent and its children have the pages, and B */
 
-    show_also("process_b");
-    step("Map a page of /dev/zero, one of a file, one of no file. B will do so by itself.");
-    int dev = open("/dev/zero", O_RDWR), fd = scratch_file("file", page);
-    if (dev == -1) die("open");
-    char *zero = mmap(NULL, page, RW, MAP_SHARED, dev, 0);
-    char *file = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
-    char *anon = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (zero == MAP_FAILED || file == MAP_FAILED || anon == MAP_FAILED) die("mmap");
-    char *const maps[] = {zero, file, anon};
-
-    step("Fork two children, the second with a child of its own; start B, a stranger.");
-    turns_open(&child);
-    child.pid = fork();
-    if (child.pid == -1) die("fork");
-    if (child.pid == 0) look(&child, maps);
-    turns_open(&second);
-    second.pid = fork();
-    if (second.pid == -1) die("fork");
-    if (second.pid == 0) {
-        await_turn(&second);
-        pid_t grandchild = fork();
-        if (grandchild == -1) die("fork");
-        if (grandchild == 0) {
-            *zero = *file = *anon = 'G';
-            _exit(0);
-        }
-        if (wait_for(grandchild) != 0) bail_out("the grandchild failed");
-        last_turn(&second);
-    }
-    start_unrelated(&b, argv[0], "B", scratch_path("file"));
-    char *own[3]; /* where B has them */
-    for (int i = 0; i < 3; i++)
-        own[i] = (char *)give_turn(&b);
-
-    predict("Three kinds of mapping, a child and a stranger: who finds which of the letters?");
-    step("The parent stores a Z, an F and an A into the three. The child and B look.");
-    long to_child[3], to_b[3], later[3]; /* what they see */
-    *zero = 'Z', *file = 'F', *anon = 'A';
+    step("Parent and B, a stranger, map pages of /dev/zero, a file, no file. Fork two children.");
+    close(scratch_file("file", page));
+    if (access("/dev/zero", W_OK) == -1) no_zero = unknown("/dev/zero: %s", errno_name(errno));
+    const char *paths[3] = {no_zero ? "" : "/dev/zero", scratch_path("file"), ""};
+    tell("B is a child as well, but exec() has taken away what it inherited.");
+    start_unrelated(&b);
     for (int i = 0; i < 3; i++) {
-        to_child[i] = give_turn(&child);
-        to_b[i] = give_turn(&b);
+        p[i] = (char *)map_page((char *)paths[i]);
+        q[i] = (char *)ask_text(&b, map_page, paths[i]);
     }
-    check_num(to_child[0], ==, 'Z', "/dev/zero: a child shares the mapping", "9.6-1");
-    check_num(to_child[1], ==, 'F', "regular file: a child shares the mapping", "9.6-1");
-    check_num(to_child[2], ==, 'A', "MAP_ANONYMOUS: a child shares the mapping", "9.6-1 9.6-2 S-4");
-    check_num(to_b[0], ==, 0, "/dev/zero: a stranger finds a 0", "9.6-1");
-    check_num(to_b[1], ==, 'F', "regular file: a stranger sees the store", "9.5-1 9.6-1");
-    check_num(to_b[2], ==, 0, "MAP_ANONYMOUS: a stranger finds a 0", "9.6-1 9.6-2 S-4");
+    for (int i = 0; i < 2; i++) {
+        partner_open(&child[i]);
+        child[i].pid = fork();
+        if (child[i].pid == -1) die("fork");
+        if (child[i].pid == 0) obey(&child[i]);
+    }
 
-    predict("Which of B's three pages are page cache, and which does nobody else map?");
-    step("Why? Look at B's pages. B is a child, too, but exec() took away what it inherited.");
-    tell("The notes say (9.6-1, in part): /dev/zero does not share because it is a device.");
-    picture(
-        {"parent zero", parent, zero}, {"child zero", child.pid, zero}, {"B zero", b.pid, own[0]},
-        {"parent file", parent, file}, {"child file", child.pid, file}, {"B file", b.pid, own[1]},
-        {"parent anon", parent, anon}, {"child anon", child.pid, anon}, {"B anon", b.pid, own[2]});
-    check_str(page_kind(b.pid, own[0]), FILE_PAGE, "/dev/zero: a stranger's page is page cache",
-              "9.6-1");
-    check_num(mapped_once(b.pid, own[0]), ==, 1, "/dev/zero: a stranger's page is its own",
-              "9.6-1");
-    check_str(page_kind(b.pid, own[1]), FILE_PAGE, "regular file: a stranger's page is page cache",
-              "9.5-1");
-    check_num(mapped_once(b.pid, own[1]), ==, 0, "regular file: a stranger's page is everybody's",
-              "9.5-1 9.6-1");
-    check_str(page_kind(b.pid, own[2]), FILE_PAGE, "MAP_ANONYMOUS: a stranger's page is page cache",
-              "9.6-2");
-    check_num(mapped_once(b.pid, own[2]), ==, 1, "MAP_ANONYMOUS: a stranger's page is its own",
-              "9.6-2");
+    predict("Three kinds of mapping, a child and a stranger: who finds the P in which?");
+    step("The parent stores a P into each of its three pages. The first child and B look.");
+    tell("The notes say (9.6-1, in part): /dev/zero is not shared with strangers: it is a device.");
+    for (int i = 0; i < 3; i++) {
+        *p[i] = 'P';
+        check_row(i, ask(&child[0], letter, p[i]), 'P', "a child shares the mapping", "9.6-1");
+        check_row(i, ask(&b, letter, q[i]), rows[i].with_b ? 'P' : 0,
+                  rows[i].with_b ? "a stranger that maps it sees the store"
+                                 : "a stranger finds a zero byte, not the store",
+                  rows[i].claims);
+        picture({"parent", parent, p[i]}, {"child", child[0].pid, p[i]}, {"B", b.pid, q[i]});
+        check_row(i, same_frame(parent, p[i], b.pid, q[i]), rows[i].with_b,
+                  rows[i].with_b ? "a stranger's page is the same" : "a stranger's page is another",
+                  rows[i].claims);
+    }
+    check_is(page_kind(b.pid, q[1]), FILE_PAGE,
+             "strangers that map a file MAP_SHARED share its page in the page cache", "9.5-1");
 
-    predict("Does the parent see what its grandchild stores? Does the first child?");
-    step("The second child forks, and its child stores a G into each of the three.");
-    give_turn(&second);
-    for (int i = 0; i < 3; i++)
-        later[i] = give_turn(&child);
-    check(*zero == 'G' && later[0] == 'G', "/dev/zero: a grandchild shares with all the family",
-          "9.6-1");
-    check(*file == 'G' && later[1] == 'G', "regular file: a grandchild shares with all the family",
-          "9.6-1");
-    check(*anon == 'G' && later[2] == 'G', "MAP_ANONYMOUS: a grandchild shares with all the family",
-          "9.6-2 S-4");
+    predict("Does the second child see what the first has stored, once that has ended?");
+    step("The first child stores an S where no file is. It ends; the second looks, and its child.");
+    tell("The notes say (S-4, in part): MAP_ANONYMOUS is for parent and child only.");
+    ask(&child[0], store_S, p[2]);
+    partner_close(&child[0]);
+    check_is(ask(&child[1], letter, p[2]), 'S',
+             "a sibling sees what a child stored in shared anonymous memory before it ended",
+             "S-4");
+    check_is(ask(&child[1], letter_that_a_child_sees, p[2]), 'S',
+             "a grandchild sees a store to shared anonymous memory as well", "S-4");
+    partner_close(&child[1]);
 
-    tell("The table of 9.6, as measured: who sees the parent's store, and why.");
-    row("/dev/zero", to_child[0] == 'Z', to_b[0] == 'Z');
-    row("regular file", to_child[1] == 'F', to_b[1] == 'F');
-    row("MAP_ANONYMOUS", to_child[2] == 'A', to_b[2] == 'A');
-    turns_close(&b);
-    turns_close(&second);
-    turns_close(&child);
+    predict("Is there another way for B to the memory that the parent has from /dev/zero?");
+    step("B opens /proc/PID/map_files/ADDRESSES, a link to the file of the parent's mapping.");
+    tell("The notes say (9.4-1, in part): /dev/zero cannot be used between unrelated processes.");
+    char link[96];
+    snprintf(link, sizeof link, "/proc/%ld/map_files/%lx-%lx", (long)parent, (long)p[0],
+             (long)(p[0] + page));
+    long there = ask_text(&b, map_page, link);
+    long why = there < 0 && there > -4096 ? unknown("map_files: %s", errno_name((int)-there)) : 0;
+    check_is(why ? why : ask(&b, letter, (char *)there), 'P',
+             "with CAP_SYS_ADMIN one can map the hidden file: /proc/PID/map_files", "9.4-1");
+    partner_close(&b);
     return end();
 }
