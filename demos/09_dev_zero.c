@@ -63,7 +63,7 @@ int main(int argc, char **argv) {
                 "/dev/zero has no size to set: ftruncate() is EINVAL", "9.1-4");
 
     predict("No ftruncate() anywhere. In which of the three mappings does a load die?");
-    step("Map 8 pages: zero and far are /dev/zero at offset 0 and 8 pages, file is an empty file.");
+    step("Map 8 pages: /dev/zero at offset 0 (zero) and 8 pages (far), an empty file (file).");
     int empty = scratch_file("file", 0);
     volatile char *zero = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
     char *far = mmap(NULL, bytes, RW, MAP_SHARED, fd, bytes);

@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
              "strangers that map a file MAP_SHARED share its page in the page cache", "9.5-1");
 
     predict("Does the second child see what the first has stored, once that has ended?");
-    step("The first child stores an S where no file is. It ends; the second looks, and its child.");
+    step("The first child stores an S where no file is, and ends. Second and its child look.");
     tell("The notes say (S-4, in part): MAP_ANONYMOUS is for parent and child only.");
     ask(&child[0], store_S, p[2]);
     partner_close(&child[0]);

@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
              NULL);
 
     predict("pwrite() changes the file: which of p and s shows that?");
-    step("The other cure: a private mapping for the program's own changes, pwrite() for the file.");
+    step("The other cure: MAP_PRIVATE for the program's own changes, pwrite() for the file.");
     strcpy(p, "my notes");
     if (pwrite(fd, "Official", 8, 0) != 8) die("pwrite");
     check_is(s, "Official", "on Linux shared mappings show at once what pwrite() has written",

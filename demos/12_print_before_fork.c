@@ -39,7 +39,7 @@ static long lines_in(const char *name) {
 }
 
 static void show_lines(void) {
-    evidence("lines in plain: %ld, not_closed: %ld, flushed: %ld, by_line: %ld", lines_in("plain"),
+    evidence("lines: plain %ld, not_closed %ld, flushed %ld, by_line %ld", lines_in("plain"),
              lines_in("not_closed"), lines_in("flushed"), lines_in("by_line"));
 }
 
@@ -64,8 +64,7 @@ int main(int argc, char **argv) {
     tell("stdout is line-buffered on a terminal only, not in a file or a pipe: stdio(3).");
 
     predict("The child itself prints nothing. Which of the files have one line more afterwards?");
-    step("fork(). The child closes all but not_closed, as exit() would do. Then it ends by "
-         "_exit().");
+    step("fork(). The child closes all but not_closed, as exit() would. It ends by _exit().");
     partner_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
