@@ -25,7 +25,7 @@ awk -F '\t' -v decided="${1-}" '
         if (!/^ok / || !match($0, / \([^()]*\)$/)) next
         split($0, word, " ")
         for (i = split(substr($0, RSTART + 2, RLENGTH - 3), named, " "); i; i--) {
-            if (named[i] !~ /^([0-9]+\.[0-9x]+k?(-[0-9]+)?|S-[0-9]|9\.x|12\.[12])$/) continue
+            if (named[i] !~ /^([0-9]+\.[0-9x]+k?(-[0-9]+)?|S-[0-9]|12\.[12])$/) continue
             by[named[i]] = by[named[i]] " " demo ":" word[2]
             has[demo, named[i]] = 1
         }

@@ -23,7 +23,7 @@ for program; do
         /^(not )?ok / && waiting { wrong("comes before Enter: " $0) }
         length > 100 && !/ # SKIP / { wrong("wider than 100: " $0) }
         END { if (!steps) wrong("no steps"); exit bad }' "$tmp/out" || status=1
-    sed -e '/^ *[0-9][0-9]*$/d' -e '/^ *[0-9][0-9]* /d' -e '/^$/d' -e '/^\[Enter /d' -e '/^# Predict: /d' \
+    sed -e '/^ *[0-9][0-9]*$/d' -e '/^ *[0-9][0-9]* /d' -e '/^$/d' -e '/^        /d' -e '/^\[Enter /d' -e '/^# Predict: /d' \
         -e 's/^#   .*/#   .../' -e "s/^\(# Step [0-9]*\) of [0-9]*/\1/" -e 's/ # SKIP .*//' "$tmp/out" | uniq | diff "$here/expected/$demo.txt" - ||
         { echo "$demo: differs with --step" && status=1; }
 done
