@@ -1,141 +1,103 @@
+#define _GNU_SOURCE
 /*
- * 10_9_two_at_once - what may two processes not do with memory they share?
+ * 10_9_two_at_once - what becomes of a counter to which two processes add at once?
  *
  * Notes      section 10 使用注意事项: what is missing there, for two processes
- * Watch      a pointer is good in one process only; of two ++, one gets lost
- * Try this   1. In `struct note *note`, MAP_SHARED -> MAP_PRIVATE: check 3 fails
- *            2. In `void *taken`, PROT_NONE -> PROT_READ: check 2 fails
- *            3. atomic_store(&shared->plain, loaded + 1) -> atomic_fetch_add(&shared->plain, 1):
- *               check 5 fails
- *            4. In `struct counters *shared`, MAP_SHARED -> MAP_PRIVATE: checks 4, 6 and 7 fail
- * See also   mmap(2), stdatomic.h; 08_notes_pair, 10_8_more_traps
+ * Watch      two processes share the counter, not the ++: one of two can get lost
+ * Try this   an atomic addition in place of the parent's store; a counter that is not shared
+ * See also   mmap(2), stdatomic.h; 08_locks, 12_message_ring
  */
-#include <fcntl.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bench.h"
 #include "check.h"
-#include "observe.h"
-#include "process.h"
-#include "scratch.h"
+#include "partner.h"
 
-#define RW    (PROT_READ | PROT_WRITE)
-#define TIMES 2000000
+#define TIMES 1000000
 
-struct note { /* in the file: where its text is, said in two ways */
-    char *pointer;
-    size_t offset;
-    char text[8];
-};
 struct counters {
-    atomic_long plain, whole;
+    volatile atomic_long plain, whole;
 };
 
-/* The unrelated process: keeps the address of the first mapping free, and maps elsewhere. */
-static void stranger(struct turns *other, const char *path) {
-    struct note note;
-    int fd = open(path, O_RDWR);
-    if (fd == -1 || pread(fd, &note, sizeof note, 0) != sizeof note) die("open, pread");
-    void *taken = mmap(note.pointer, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    char *p = mmap(NULL, sizeof note, RW, MAP_SHARED, fd, 0);
-    if (taken == MAP_FAILED || p == MAP_FAILED) die("mmap");
-    await_turn(other);
-    other->said = strcmp(load_from(note.pointer), "no signal") != 0;
-    await_turn(other);
-    other->said = p[note.offset];
-    last_turn(other);
+/* What the processor does for counter++. (In C a race of plain accesses is undefined: so these are
+ * atomic ones, but without any order.) */
+static long plain_increment(void *with) {
+    volatile atomic_long *counter = with;
+    long value = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, value + 1, memory_order_relaxed);
+    return value + 1;
 }
 
-/* What counter++ does to a plain counter. (Atomic accesses: a race of plain ones is undefined.) */
-static void plain_increment(atomic_long *counter) {
-    long value = atomic_load(counter);
-    atomic_store(counter, value + 1);
+static long atomic_increment(void *with) {
+    volatile atomic_long *counter = with;
+    return atomic_fetch_add(counter, 1) + 1;
 }
 
-static void count(struct counters *counters) {
+/* TIMES times each. */
+static long count(void *with) {
+    struct counters *counters = with;
     for (int i = 0; i < TIMES; i++) {
-        plain_increment(&counters->plain);
-        atomic_fetch_add(&counters->whole, 1);
+        plain_increment((void *)&counters->plain);
+        atomic_increment((void *)&counters->whole);
     }
+    return 0;
 }
 
 int main(int argc, char **argv) {
-    struct turns other, child;
-    if (has_role(argc, argv, "stranger", &other)) stranger(&other, argv[2]);
-    begin(argc, argv, 7, "what may two processes not do with memory they share?");
-    size_t page = page_size();
+    begin(argc, argv, 7, "what becomes of a counter to which two processes add at once?");
+    struct partner child;
 
-    predict("Both read the same pointer: what does the other process find where it points?");
-    step("A pointer stored in shared memory; an unrelated process maps the file elsewhere.");
-    char *path = scratch_path("note");
-    int note_fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-    if (note_fd == -1) die("open");
-    if ((errno = posix_fallocate(note_fd, 0, (off_t)page)) != 0) die("posix_fallocate");
-    struct note *note = mmap(NULL, sizeof *note, RW, MAP_SHARED, note_fd, 0);
-    if (note == MAP_FAILED) die("mmap");
-    struct note first = {note->text, offsetof(struct note, text), ""};
-    if (pwrite(note_fd, &first, sizeof first, 0) != sizeof first) die("pwrite");
-    strcpy(note->text, "text");
-    evidence("the pointer stored there: %p", (void *)note->pointer);
-    check(note->pointer[0] == 't', "the process that stored the pointer can follow it", NULL);
-    start_unrelated(&other, argv[0], "stranger", path);
-    check_num(give_turn(&other), ==, true,
-              "a stored pointer is no use to another process: here it dies of it", NULL);
-    check_num(give_turn(&other), ==, 't',
-              "an offset from the mapping's start works in every process", NULL);
-    turns_close(&other);
+    step("Two counters in memory that parent and child share. The child adds 1 to each.");
+    struct counters *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) die("mmap");
+    partner_open(&child);
+    child.pid = fork();
+    if (child.pid == -1) die("fork");
+    if (child.pid == 0) obey(&child);
+    ask(&child, plain_increment, &shared->plain);
+    ask(&child, atomic_increment, &shared->whole);
+    check(shared->plain == 1 && shared->whole == 1,
+          "a process sees what another one adds in memory that they share", NULL);
 
     predict("Each of the two adds 1 to a counter that is 0: what is it afterwards?");
-    show_also("plain_increment");
-    step("Two processes add to one counter. By turns: the parent's ++ is cut in two.");
-    struct counters *shared = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED) die("mmap");
-    turns_open(&child);
-    child.pid = fork();
-    if (child.pid == -1) die("fork");
-    if (child.pid == 0) {
-        await_turn(&child);
-        plain_increment(&shared->plain);
-        atomic_fetch_add(&shared->whole, 1);
-        last_turn(&child);
-    }
-    long loaded = atomic_load(&shared->plain);
-    give_turn(&child);
-    check_num(atomic_load(&shared->plain), ==, 1, "the child's ++ is seen in the shared memory",
-              NULL);
-    atomic_store(&shared->plain, loaded + 1);
-    atomic_fetch_add(&shared->whole, 1);
-    turns_close(&child);
-    check_num(atomic_load(&shared->plain), ==, 1, "two plain ++ may add 1: one is lost", NULL);
-    check_num(atomic_load(&shared->whole), ==, 2, "two atomic additions add 2", NULL);
+    step("Again from 0. The parent's ++ is cut in two: the child's comes in between.");
+    shared->plain = 0;
+    long loaded = shared->plain;
+    ask(&child, plain_increment, &shared->plain);
+    long between = shared->plain;
+    shared->plain = loaded + 1;
+    evidence("loaded %ld; after the child's ++ %ld; after the store %ld", loaded, between,
+             shared->plain);
+    check_is(between, 1,
+             "the ++ of another process can come between the load and the store of a ++", NULL);
+    check_is(shared->plain, 1, "two plain ++ can add only 1: one of them is lost", NULL);
 
-    predict("How many ++ get lost: none, a few, thousands? And how many atomic additions?");
-    show_also("count");
-    step("Both at once, 2 million times each, from a common start.");
-    atomic_store(&shared->plain, 0);
-    atomic_store(&shared->whole, 0);
-    turns_open(&child);
-    child.pid = fork();
-    if (child.pid == -1) die("fork");
-    if (child.pid == 0) {
-        await_turn(&child);
-        place(1, 2);       /* if there are two CPUs, each has one of its own */
-        hand_back(&child); /* and goes on: from here both run */
+    step("The cure: an atomic addition, which nothing can cut in two.");
+    shared->whole = 0;
+    ask(&child, atomic_increment, &shared->whole);
+    atomic_fetch_add(&shared->whole, 1);
+    check_is(shared->whole, 2, "two atomic additions add 2", NULL);
+
+    predict("How many of the 2000000 plain ++ get lost? As many in each of the three rounds?");
+    step("Both at once, a million times each, three rounds.");
+    long least = 2 * TIMES, most = 0, exact = 0;
+    for (int round = 1; round <= 3; round++) {
+        shared->plain = shared->whole = 0;
+        start(&child, count, shared);
         count(shared);
-        last_turn(&child);
+        finish(&child);
+        evidence("round %d: of 2000000 plain ++ %ld were lost, of 2000000 atomic ones %ld", round,
+                 2 * TIMES - shared->plain, 2 * TIMES - shared->whole);
+        if (shared->plain < least) least = shared->plain;
+        if (shared->plain > most) most = shared->plain;
+        exact += shared->whole == 2 * TIMES;
     }
-    place(0, 2);
-    give_turn(&child);
-    count(shared);
-    turns_close(&child);
-    long both = 2L * TIMES, lost = both - atomic_load(&shared->plain);
-    evidence("of %ld plain ++ %ld were lost%s; of %ld atomic additions %ld", both, lost,
-             lost == 0 ? " this time (nothing forbids it)" : "", both,
-             both - atomic_load(&shared->whole));
-    check_num(atomic_load(&shared->whole), ==, both, "no atomic addition is ever lost", NULL);
+    tell("It varies: none is lost if the two never meet, and at the worst all but two are.");
+    check_least(least, 2, "of many plain ++ by two processes at least 2 are never lost", NULL);
+    check_least(2 * TIMES, most, "two processes never count more by plain ++ than they add", NULL);
+    check_is(exact, 3, "of atomic additions none is lost", NULL);
+    partner_close(&child);
     return end();
 }
