@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
     pid_t self = getpid();
     struct partner other;
 
-    step("A file of two pages, mapped shared and private. Store a C into the second private page.");
+    step("Map a file of two pages, shared and private. Store a C into the second private page.");
     int fd = scratch_file("file", 2 * page), config = scratch_file("config", page);
     if (pwrite(fd, "B", 1, page) != 1 || pwrite(config, "O", 1, 0) != 1) die("pwrite");
     volatile char *s = mmap(NULL, 2 * page, RW, MAP_SHARED, fd, 0);

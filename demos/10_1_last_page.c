@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 /*
- * 10_1_last_page - what becomes of the bytes between a file's end and the end of its last page?
+ * 10_1_last_page - what becomes of the bytes past a file's end, in its last page?
  *
  * Notes      section 10.1 文件大小问题: what is missing there
  * Watch      bytes that can be stored to although no file has them

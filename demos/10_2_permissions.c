@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
     if (ro == -1 || wo == -1) die("open");
 
     predict("Which error does mmap() report? Does it make a difference if root runs this?");
-    step("The mistake: the file is opened O_RDONLY, but the mapping is to be shared and writable.");
+    step("The mistake: the file is opened O_RDONLY, the mapping is to be shared and writable.");
     tell("The notes say (10.2-1, wrong): the error is \"Invalid Parameter\".");
     check_errno(mmap(NULL, page, RW, MAP_SHARED, ro, 0) == MAP_FAILED, EACCES,
                 "O_RDONLY with MAP_SHARED and PROT_WRITE is EACCES", "10.2-1");

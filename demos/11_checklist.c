@@ -56,21 +56,19 @@ int main(int argc, char **argv) {
                 "mmap() with half a page as the offset is EINVAL", "11.3-1");
 
     predict("Does if (p != NULL) find out? If not, how does the load end?");
-    step(
-        "Item 5, forgotten: is the result compared with MAP_FAILED? No address space is so large.");
+    step("Item 5, forgotten: is the result MAP_FAILED? No address space is so large.");
     char *failed = mmap(NULL, SIZE_MAX - page, RW, MAP_SHARED, fd, 0);
     evidence("mmap() returned %p", (void *)failed);
     check_is(failed != NULL ? signal_alone(load_from(failed)) : "NULL", "SIGSEGV",
              "MAP_FAILED is not NULL, and a load from that address dies of SIGSEGV", "11.3-1");
 
-    step("Item 6, forgotten: is every access inside the mapping? There are two pages, then a "
-         "guard.");
+    step("Item 6, forgotten: is every access inside the mapping? After two pages comes a guard.");
     if ((errno = reserve(fd, 2 * page)) != 0) die("reserve");
     check_is(store_to(p + 2 * page), "SIGSEGV SEGV_ACCERR",
              "a store past the end of a mapping, if to a guard page, dies of SIGSEGV", "11.3-1");
 
     predict("What does munmap() accept: p alone, the start of any page, any address?");
-    step("Item 7, forgotten: munmap() of the second page, an address that mmap() never returned.");
+    step("Item 7, forgotten: munmap() of the second page, not of what mmap() returned.");
     tell("The notes say (11.3-2, wrong): munmap() must get the original address.");
     check_is(munmap(area + page, page) == 0 ? load_from(p + page) : "munmap() failed",
              "SIGSEGV SEGV_MAPERR",

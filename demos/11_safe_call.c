@@ -51,10 +51,10 @@ static const char *safe_map(const char *path, size_t length, char **map) {
 }
 
 /* safe_map() while a limit of this process is lowered. */
-static const char *limited(int which, rlim_t limit, const char *path, size_t length, char **map) {
+static const char *limited(int which, rlim_t to, const char *path, size_t length, char **map) {
     struct rlimit old, low;
     if (getrlimit(which, &old) == -1) die("getrlimit");
-    low = (struct rlimit){limit, old.rlim_max};
+    low = (struct rlimit){to, old.rlim_max};
     if (setrlimit(which, &low) == -1) die("setrlimit");
     const char *result = safe_map(path, length, map);
     if (setrlimit(which, &old) == -1) die("setrlimit");
