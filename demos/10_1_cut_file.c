@@ -48,7 +48,8 @@ int main(int argc, char **argv) {
     picture({"shared", self, s + page}, {"private", self, copy + page});
     check_is(page_kind(self, copy + page), ANONYMOUS_PAGE,
              "a store gives a private mapping a page of its own", NULL);
-    check_is(s[page], 'B', "the MAP_SHARED mapping keeps the page of the file", NULL);
+    check_is(s[page], 'B', "a MAP_SHARED mapping does not show what was stored to a private one",
+             NULL);
 
     predict("Which mappings lose the page that is cut off: none, the shared one, or both?");
     step("Another process cuts the file to one page.");
@@ -64,7 +65,7 @@ int main(int argc, char **argv) {
     check_is(load_from(s + page - 1), "no signal",
              "the page before the place of a cut can still be loaded", "10.1-2");
 
-    predict("Is the page there again? If so, with which letter in each of the mappings?");
+    predict("What does the second page of each of the two mappings have then?");
     step("The file becomes as long as it was.");
     if (ftruncate(fd, 2 * page) == -1) die("ftruncate");
     bool back =
@@ -87,7 +88,7 @@ int main(int argc, char **argv) {
     check_is(byte_in_file(renamed, 0), 'N', "after rename(), open() finds the new content",
              "10.1-2");
 
-    predict("The two share memory without a file in a directory: who can forbid a cut?");
+    predict("A process maps what another one passes to it. Who can forbid that one to cut it?");
     step("The cure for those who read: accept only a memfd that is sealed with F_SEAL_SHRINK.");
     int memory = memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     long sealed = memory != -1 ? ftruncate(memory, page) + fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK)

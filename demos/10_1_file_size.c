@@ -42,7 +42,7 @@ int main(int argc, char **argv) {
     step("The cure: the file gets its length, here even after mmap(); then also its space.");
     if (ftruncate(fd, page) == -1) die("ftruncate");
     bool works = check_is(load_from(p), "no signal",
-                          "once the file is long enough, a load from the same mapping works",
+                          "once the file is long enough, a load from an earlier mapping works",
                           "10.1-1 10.1-3");
     if ((errno = reserve(fd, page)) != 0) die("reserve");
     if (works) p[0] = 'P';
@@ -60,8 +60,7 @@ int main(int argc, char **argv) {
     check_errno(mmap(NULL, 0, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED, EINVAL,
                 "mmap() of length 0 is EINVAL without a file as well", "10.1-4");
 
-    predict(
-        "Which is the first byte where a load dies? Which signal is it, and which comes later?");
+    predict("Which is the first byte of the mapping where a load dies?");
     step("A file of a page and a quarter, three pages mapped, and a guard page after them.");
     size_t size = page + page / 4;
     int file = scratch_file("file", size);

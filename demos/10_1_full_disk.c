@@ -70,7 +70,8 @@ int main(int argc, char **argv) {
         reserved = errno_name(posix_fallocate(lost, 0, 64 * page));
         longer = ftruncate(lost, 64 * page);
     }
-    check_is(reserved, "ENOSPC", "posix_fallocate() is ENOSPC before any store: that is the cure",
+    check_is(reserved, "ENOSPC",
+             "without space posix_fallocate() is ENOSPC, before any store: that is the cure",
              "10.1-3");
     check_is(longer, 0, "ftruncate() succeeds even beyond the space of the file system", "10.1-3");
 

@@ -62,7 +62,7 @@ int main(int argc, char **argv) {
     check_is(grown, 0, "what was stored past the end before a write-back is 0 when the file grows",
              "10.1-2");
 
-    predict("Can the rest of the page still be loaded? What is there, and what in the copy?");
+    predict("What is in the rest of that page afterwards, in each of the two mappings?");
     step("A page full of a's, of which a private mapping has a copy. Cut the file to 100 bytes.");
     int cut = scratch_file("cut", 2 * page);
     volatile char *s = mmap(NULL, 2 * page, RW, MAP_SHARED, cut, 0);

@@ -30,7 +30,7 @@ int main(int argc, char **argv) {
     int wo = open(scratch_path("file.txt"), O_WRONLY);
     if (ro == -1 || wo == -1) die("open");
 
-    predict("Which error does mmap() report? Does it make a difference if root runs this?");
+    predict("Which error does mmap() report to a user, and which to root?");
     step("The mistake: the file is opened O_RDONLY, the mapping is to be shared and writable.");
     tell("The notes say (10.2-1, wrong): the error is \"Invalid Parameter\".");
     check_errno(mmap(NULL, page, RW, MAP_SHARED, ro, 0) == MAP_FAILED, EACCES,

@@ -73,7 +73,8 @@ int main(int argc, char **argv) {
     if (s == MAP_FAILED) die("mmap");
     evidence("of \"offset\" this mapping has \"%.*s\"", (int)(page - rest), s + rest);
     check_is(load_from(s + rest + 2), "no signal",
-             "bytes up to the end of the page can be loaded, even past the length", "10.3-1");
+             "bytes up to the end of the page can be loaded, even past the mapping's length",
+             "10.3-1");
     check_is(load_from(s + rest + 3), "SIGSEGV SEGV_ACCERR",
              "the next byte is past the mapping: at a guard, as here, a load dies of SIGSEGV",
              "10.3-1");
@@ -89,11 +90,12 @@ int main(int argc, char **argv) {
                  "with the rest added to the length the last byte is in the mapping", "10.3-1");
     if (pread(fd, text, 6, where) != 6) die("pread");
     check(there && memcmp(p + rest, text, 6) == 0,
-          "a load at p + rest gives what pread(2) reads there", "10.3-1");
+          "a load at the mapping plus the rest gives what pread(2) reads at the offset", "10.3-1");
     if (there) memcpy(p + rest, "OFFSET", 6);
     if (pread(fd, text, 6, where) != 6) die("pread");
-    check_is(text, "OFFSET", "a store through p + rest is in the file there", "10.3-1");
+    check_is(text, "OFFSET", "a store at the mapping plus the rest is in the file at the offset",
+             "10.3-1");
     check(byte_in_file(fd, where - 1) == 0 && byte_in_file(fd, where + 6) == 0,
-          "a store through p + rest changes no byte before or after it", "10.3-1");
+          "a store at the mapping plus the rest changes no byte before or after it", "10.3-1");
     return end();
 }

@@ -49,7 +49,7 @@ int main(int argc, char **argv) {
     check(p[0] == 0 && byte_in_file(fd, 0) == 0,
           "a store past the end is not in the file it was meant for", "10.5-1");
 
-    predict("Nothing is mapped there any more. Which signal is it, and for which of the three?");
+    predict("Nothing is mapped there any more. Which of the three accesses die?");
     step("Unmap what lies after p. Then store there again, load, and store to p's last byte.");
     if (munmap(area + page, page) == -1) die("munmap");
     check_is(store_to(p + page), "SIGSEGV SEGV_MAPERR",

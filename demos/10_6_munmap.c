@@ -46,10 +46,10 @@ int main(int argc, char **argv) {
     check_is(munmap(stale, page), 0, "munmap() accepts a page address that mmap() never returned",
              "10.6-2");
     check_is(load_from(stale), "SIGSEGV SEGV_MAPERR",
-             "a page unmapped alone, at an address of its own, is gone: a load dies of SIGSEGV",
+             "a load from a page unmapped alone dies of SIGSEGV while nothing is mapped there",
              "10.6-2");
 
-    predict("What does each of the two later calls return, and what does it unmap?");
+    predict("What does each of the two later calls unmap?");
     step("The mistake: munmap() again, before and after another mapping takes the place.");
     check_is(munmap(stale, page), 0, "a second munmap() of the same range is no error", NULL);
     volatile char *other = mmap(p + page, page, RW, FIXED, other_fd, 0);
@@ -57,8 +57,8 @@ int main(int argc, char **argv) {
     *other = 'O';
     picture({"other", getpid(), other});
     *(volatile char *)stale = 'X';
-    check_is(byte_in_file(other_fd, 0), 'X', "a stale pointer stores into what is mapped there now",
-             NULL);
+    check_is(byte_in_file(other_fd, 0), 'X',
+             "a store through a stale pointer reaches what is mapped there by then", NULL);
     check_is(munmap(stale, page), 0,
              "munmap() cannot know that its address is stale: it succeeds on the new mapping",
              NULL);

@@ -80,7 +80,7 @@ int main(int argc, char **argv) {
     atomic_fetch_add(&shared->whole, 1);
     check_is(shared->whole, 2, "two atomic additions add 2", NULL);
 
-    predict("How many of the 2000000 plain ++ get lost? As many in each of the three rounds?");
+    predict("How many of the 2000000 plain ++ get lost in each of the rounds?");
     step("Both at once, a million times each, three rounds.");
     long least = 2 * TIMES, most = 0, exact = 0;
     for (int round = 1; round <= 3; round++) {

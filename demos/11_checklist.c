@@ -77,7 +77,8 @@ int main(int argc, char **argv) {
 
     step("Now all of it is as it should be, for the first page: store an X.");
     *p = 'X';
-    check_is(byte_in_file(fd, 0), 'X', "with the checklist observed a store is in the file",
+    check_is(byte_in_file(fd, 0), 'X',
+             "with the checklist observed a store to a MAP_SHARED mapping is in the file",
              "11.3-1");
     return end();
 }

@@ -90,7 +90,7 @@ int main(int argc, char **argv) {
     strcpy(p, "Hello, mmap!");
     /* An error of writing shows in msync(); munmap() says nothing of it. */
     check(msync(p, 2 * page, MS_SYNC) == 0 && munmap(p, 2 * page) == 0,
-          "msync() and munmap() succeed", "11.1-1 11.2-1");
+          "msync() and munmap() of a mapping made so succeed", "11.1-1 11.2-1");
     if (pread(fd, text, 13, 0) == -1) die("pread");
     check_is(text, "Hello, mmap!", "the file has what was stored", "11.1-1 11.2-1");
 
@@ -108,7 +108,7 @@ int main(int argc, char **argv) {
     if (again == -1 || fstat(again, &info) == -1) die("open, fstat");
     check_is(info.st_size, 0, "O_TRUNC empties a file that already exists", "11.2-1");
 
-    predict("Which call finds out that a file is a device? Which that it may not become longer?");
+    predict("Which of its calls finds out that a file is a device?");
     step("What safe_map() must refuse. SIGXFSZ is ignored.");
     signal(SIGXFSZ, SIG_IGN);
     before = lowest_free_descriptor();
