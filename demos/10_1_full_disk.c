@@ -33,7 +33,7 @@ static long mount_small(void *where) {
     char uids[64], gids[64], size[64];
     snprintf(uids, sizeof uids, "%u %u 1", geteuid(), geteuid());
     snprintf(gids, sizeof gids, "%u %u 1", getegid(), getegid());
-    snprintf(size, sizeof size, "size=%zu,huge=never", 16 * page_size());
+    snprintf(size, sizeof size, "size=%zu", 16 * page_size());
     bool mounted = unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
                    put("/proc/self/setgroups", "deny") && put("/proc/self/uid_map", uids) &&
                    put("/proc/self/gid_map", gids) &&
