@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
     int error = posix_fallocate(hole, 0, 64 * page);
     if (fstat(hole, &info) == -1) die("fstat");
     long space = info.st_blocks * 512;
-    if (!blocks_are_counted) space = unknown("the file system counts no blocks");
+    if (!blocks_are_counted) space = unknown("st_blocks is 0 here");
     if (error != 0) space = unknown("posix_fallocate: %s", errno_name(error));
     evidence("by posix_fallocate(): %lld bytes long, %s bytes of space", (long long)info.st_size,
              number(space));
