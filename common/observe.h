@@ -48,13 +48,13 @@ struct page look_at(pid_t pid, const volatile void *address);
  * 1 if two pages are in one frame, 0 if not: by their frame numbers or, where these are not shown,
  * by what proves it all the same. An anonymous page and one of the page cache are different, and so
  * is a page that is mapped exactly once from any other; of each page of a file the page cache has
- * one frame (two on overlayfs, for a file mapped before it was first opened for writing: no scratch
+ * one frame (on overlayfs two, if it was mapped before it was first opened for writing: no scratch
  * file is). Unknown for two anonymous pages with more mappers, or if no page is there.
  */
 long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b);
 long same_page_frame(const struct page *a, const struct page *b);
 
-/* How many of `pages` pages, the first one at `address`, have a page-table entry: pagemap bit 63. */
+/* How many of `pages` pages, the first at `address`, have a page-table entry (pagemap bit 63). */
 long pages_present(pid_t pid, const volatile void *address, size_t pages);
 
 /* A field ("Rss", "Shared_Dirty") of the mapping around `address` in /proc/PID/smaps: kB;

@@ -23,8 +23,8 @@ struct view {
  *     new     0x7f4574562000 r--s ····· (no page yet)
  *
  * Without UTF-8 it takes - | + and . instead. Where frame numbers are not shown, a frame is named
- * by what is known: a letter for each page of a file, the same in all pictures of this process; "own
- * frame" for an anonymous page mapped exactly once; "frame ?" for one that is shared.
+ * by what is known: a letter for each page of a file, the same in all pictures of this process;
+ * "own frame" for an anonymous page mapped exactly once; "frame ?" for one that is shared.
  */
 #define picture(...)                                                                               \
     picture_of((const struct view[]){__VA_ARGS__},                                                 \

@@ -123,9 +123,9 @@ void remove_at_end(int (*remove)(const char *), const char *name) {
 }
 
 char *scratch_path(const char *name) {
-    static char paths[4][sizeof dir.name + 64];
+    static char paths[16][sizeof dir.name + 64];
     static int turn;
-    char *path = paths[turn++ % 4];
+    char *path = paths[turn++ % 16];
     snprintf(path, sizeof paths[0], "%s/%s", scratch_dir(), name);
     return path;
 }

@@ -16,7 +16,7 @@ void scratch_open(void);
  * with the cause, if TMPDIR is missing, not writable, full, or has no MAP_SHARED. */
 const char *scratch_dir(void);
 
-/* The path of `name` (at most 60 bytes) in it; no file is made. Four results live side by side. */
+/* The path of `name` (at most 60 bytes) in it; no file is made. The last 16 results stay valid. */
 char *scratch_path(const char *name);
 
 /* Creates the file `name` with `bytes` reserved zero bytes and returns a descriptor, O_RDWR. Bails
