@@ -182,13 +182,20 @@ void skip(const char *text, const char *claim, const char *reason) {
     report(true, text, claim, reason);
 }
 
+static bool judge(bool holds, const char *where, const char *a, const char *op, const char *b,
+                  const char *text, const char *claim) {
+    report(holds, text, claim, NULL);
+    if (!holds) evidence("seen: %s, expected: %s%s; %s", a, op, b, base_name(where));
+    return holds;
+}
+
 /* A number as the check means it: a letter, a frame, a condition, or just a number. */
 static const char *shown(long value, const char *where, const char *op, char text[24]) {
-    const char *format = strstr(where, "frame") && value > 1 ? "0x%lx" : "%ld";
-    snprintf(text, 24, format, value);
+    if (!*op) return value ? "true" : "false";
+    snprintf(text, 24, strstr(where, "frame") && value > 1 ? "0x%lx" : "%ld", value);
     if (strstr(where, "= '") && value >= ' ' && value <= '~')
         snprintf(text, 24, "'%c'", (int)value);
-    return !*op ? (value ? "true" : "false") : text;
+    return text;
 }
 
 bool numbers_at(const char *where, const char *op, long a, long b, const char *text,
@@ -197,26 +204,18 @@ bool numbers_at(const char *where, const char *op, long a, long b, const char *t
     if (is_unknown(a) || is_unknown(b))
         return report(true, text, claim, unknown_text(is_unknown(a) ? a : b));
     bool holds = *op == '!' ? a != b : *op == '>' ? a >= b : a == b;
-    if (!report(holds, text, claim, NULL))
-        evidence("seen: %s, expected: %s%s; %s", shown(a, where, op, text_a), *op == '=' ? "" : op,
-                 shown(b, where, op, text_b), base_name(where));
-    return holds;
+    return judge(holds, where, shown(a, where, op, text_a), op + (*op == '=' ? 2 : 0),
+                 shown(b, where, op, text_b), text, claim);
 }
 
 static char reasons[16][80]; /* why something is unknown */
 
-static bool is_unknown_text(const char *text) {
-    return text >= reasons[0] && text < reasons[0] + sizeof reasons;
-}
-
 bool strings_at(const char *where, const char *op, const char *a, const char *b, const char *text,
                 const char *claim) {
-    (void)op;
-    if (is_unknown_text(a) || is_unknown_text(b))
-        return report(true, text, claim, is_unknown_text(a) ? a : b);
-    if (report(strcmp(a, b) == 0, text, claim, NULL)) return true;
-    evidence("seen: %s, expected: %s; %s", a, b, base_name(where));
-    return false;
+    const char *last = reasons[0] + sizeof reasons;
+    if ((a >= reasons[0] && a < last) || (b >= reasons[0] && b < last))
+        return report(true, text, claim, a >= reasons[0] && a < last ? a : b);
+    return judge(strcmp(a, b) == 0, where, a, op + 2, b, text, claim);
 }
 
 long unknown(const char *format, ...) {

@@ -8,25 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "die.h"
 #include "observe.h"
 
-#define KEPT 31
+#define KEPT 30
 
-/* What the janitor is asked for, and its answer: the directory made, or what failed. */
+/* What the janitor is told. */
 struct order {
-    int (*remove)(const char *); /* NULL: make a directory from the template `name` */
-    int error;
+    int (*remove)(const char *);
     char name[1000];
 };
 
 static pid_t owner, janitor;
 static int leash; /* open as long as the program and its children live */
-static struct order dir;
+static const char *parent;
+static char dir[1000]; /* a name that nobody can guess, chosen before the janitor is forked */
 
 static int remove_dir(const char *path) {
     DIR *stream = opendir(path);
@@ -36,27 +38,17 @@ static int remove_dir(const char *path) {
     return rmdir(path);
 }
 
-/* Out of the terminal's reach: carries out orders until the program ends, then removes all. */
+/* Out of the terminal's reach: listens until the program ends, then removes all. */
 static _Noreturn void janitor_main(int fd) {
     static struct order orders[KEPT + 1];
     int count = 0;
-    ssize_t got;
     setsid();
     signal(SIGTERM, SIG_IGN);
-    while ((got = recv(fd, &orders[count], sizeof dir, 0)) == sizeof dir ||
-           (got == -1 && errno == EINTR)) {
-        if (got == -1) continue;
-        if (count == KEPT)
-            orders[count].error = ENOSPC;
-        else if (!orders[count].remove) {
-            orders[count].remove = remove_dir;
-            orders[count].error = mkdtemp(orders[count].name) ? 0 : errno;
-        }
-        send(fd, &orders[count], sizeof dir, MSG_NOSIGNAL);
-        count += orders[count].error == 0;
-    }
+    while (recv(fd, &orders[count], sizeof orders[0], 0) == sizeof orders[0])
+        count++;
     while (count-- > 0)
         orders[count].remove(orders[count].name);
+    remove_dir(dir);
     _exit(0);
 }
 
@@ -66,13 +58,19 @@ static void dismiss_janitor(void) {
     if (getpid() != owner) return;
     send(leash, "", 1, MSG_NOSIGNAL);
     if (waitpid(janitor, &status, 0) == janitor && status == 0) return;
-    fprintf(stderr, "the janitor was killed: left behind is %s\n", dir.name);
+    fprintf(stderr, "the janitor was killed: left behind is %s\n", dir);
     fflush(stdout);
     _exit(99);
 }
 
 void scratch_open(void) {
     int ends[2];
+    unsigned long long random;
+    parent = getenv("TMPDIR");
+    if (!parent || !*parent) parent = "/tmp";
+    if (getrandom(&random, sizeof random, 0) != sizeof random) die("getrandom");
+    if (snprintf(dir, sizeof dir, "%s/mmap-demo-%016llx", parent, random) >= (int)sizeof dir)
+        bail_out("TMPDIR is too long");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) die("socketpair");
     owner = getpid();
     janitor = fork();
@@ -86,23 +84,12 @@ void scratch_open(void) {
     atexit(dismiss_janitor);
 }
 
-/* Gives the janitor an order; its answer is in *order. */
-static void give_order(struct order *order) {
-    if (send(leash, order, sizeof *order, MSG_NOSIGNAL) == -1 ||
-        recv(leash, order, sizeof *order, 0) != sizeof *order)
-        bail_out("the janitor died");
-    errno = order->error;
-}
-
 const char *scratch_dir(void) {
-    const char *parent = getenv("TMPDIR");
-    if (dir.name[0]) return dir.name;
-    if (!parent || !*parent) parent = "/tmp";
-    if (snprintf(dir.name, sizeof dir.name, "%s/mmap-demo-XXXXXX", parent) >= (int)sizeof dir.name)
-        bail_out("TMPDIR is too long");
-    give_order(&dir);
-    if (errno != 0) die("cannot make a directory in TMPDIR (%s)", parent);
-    int fd = open(scratch_path("probe"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    static bool made;
+    if (made) return dir;
+    if (mkdir(dir, 0700) == -1) die("cannot make a directory in TMPDIR (%s)", parent);
+    made = true;
+    int fd = open(scratch_path("probe"), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd == -1 || write(fd, "x", 1) != 1) die("cannot write to a file in TMPDIR (%s)", parent);
     void *p = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED)
@@ -111,19 +98,21 @@ const char *scratch_dir(void) {
     munmap(p, 1);
     close(fd);
     unlink(scratch_path("probe"));
-    return dir.name;
+    return dir;
 }
 
 void remove_at_end(int (*remove)(const char *), const char *name) {
+    static int count;
     struct order order = {.remove = remove};
-    if (snprintf(order.name, sizeof order.name, "%s", name) >= (int)sizeof order.name)
-        bail_out("%s: too long", name);
-    give_order(&order);
-    if (errno != 0) die("remove_at_end %s", name);
+    if (snprintf(order.name, sizeof order.name, "%s", name) >= (int)sizeof order.name ||
+        count++ == KEPT)
+        bail_out("%s: too long, or too many to remove at the end", name);
+    /* It lies in the socket before `name` is made, so that no kill can come between. */
+    if (send(leash, &order, sizeof order, MSG_NOSIGNAL) == -1) die("the janitor died");
 }
 
 char *scratch_path(const char *name) {
-    static char paths[16][sizeof dir.name + 64];
+    static char paths[16][sizeof dir + 64];
     static int turn;
     char *path = paths[turn++ % 16];
     snprintf(path, sizeof paths[0], "%s/%s", scratch_dir(), name);
