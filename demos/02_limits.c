@@ -42,7 +42,8 @@ static long heuristic_overcommit(void) {
 
 /* How an mmap() ended, where the kernel refuses such mappings at all. */
 static const char *outcome(const void *mapped, long why_not) {
-    return why_not ? unknown_text(why_not) : mapped == MAP_FAILED ? errno_name(errno) : "success";
+    if (why_not != 0) return unknown_text(why_not);
+    return mapped == MAP_FAILED ? errno_name(errno) : "success";
 }
 
 int main(int argc, char **argv) {

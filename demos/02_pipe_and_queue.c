@@ -111,7 +111,7 @@ int main(int argc, char **argv) {
              "a queue that takes a user's total over RLIMIT_MSGQUEUE is refused: EMFILE", "2.3-4");
 
     predict("The queue is empty. What does mq_receive() do?");
-    step("Receive what is left. Then receive with a deadline long past; then let a child receive.");
+    step("Receive what is left; then with a deadline long past; then let a child receive.");
     mq_receive(queue, m, page, NULL);
     mq_receive(queue, m, page, NULL);
     check_is(error_of(mq_timedreceive(queue, m, page, NULL, &past)), "ETIMEDOUT",

@@ -104,7 +104,7 @@ int main(int argc, char **argv) {
     check_is(*n, 0, "after MADV_DONTNEED private anonymous memory is a page of zeros", NULL);
 
     predict("Page 1 of p is a copy of our own by now. What does it hold afterwards?");
-    step("Store a Q into page 1 of p. Then the file is truncated to nothing and made long again.");
+    step("Store a Q into page 1 of p. Truncate the file to nothing, and make it long again.");
     p[page] = 'Q';
     if (ftruncate(fd, 0) == -1) die("ftruncate");
     check_is(load_from(p + page), "SIGBUS BUS_ADRERR",

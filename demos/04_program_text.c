@@ -69,8 +69,7 @@ int main(int argc, char **argv) {
              "for reading only, a private and a shared mapping lead to one frame", "4.1-6 4.4-2");
 
     predict("Is the program's text in memory twice? Is its data?");
-    step("Run this program again. Its text is a read-only private mapping, its data a writable "
-         "one.");
+    step("Run this program again: text is a read-only private mapping, data a writable one.");
     start_unrelated(&copy);
     char *our_text = (char *)text(NULL), *our_data = (char *)data_page(NULL);
     char *its_text = (char *)ask(&copy, text, NULL);
@@ -101,8 +100,7 @@ int main(int argc, char **argv) {
     partner_close(&copy);
 
     predict("The child stores into both. In which of them does the parent find the C?");
-    step("Private memory: mmap() a private page, and a shared one; malloc() a megabyte. Then "
-         "fork().");
+    step("Private memory: mmap() a private and a shared page, malloc() a megabyte. fork().");
     volatile char *mine = mmap(NULL, page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     volatile char *ours = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     heap = malloc(1 << 20);

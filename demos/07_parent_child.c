@@ -110,7 +110,7 @@ int main(int argc, char **argv) {
              "7.4-1");
 
     predict("The program is started once more and opens its file. What does the first copy read?");
-    step("What a second copy of the program does to the first: open() with O_TRUNC, ftruncate().");
+    step("A second copy of the program begins as the first one did: O_TRUNC, ftruncate().");
     int again = open(scratch_path("shared.txt"), O_CREAT | O_TRUNC | O_RDWR, 0600);
     if (again == -1) die("open");
     check_is(load_from(p), "SIGBUS BUS_ADRERR",

@@ -57,7 +57,7 @@ int main(int argc, char **argv) {
     size_t page = page_size();
     struct partner child, execed, sibling;
 
-    step("Map files a, b, c and d MAP_SHARED. Close a's descriptor; mark b MADV_DONTFORK. fork().");
+    step("Map files a, b, c, d MAP_SHARED. Close a's descriptor; b is MADV_DONTFORK. fork().");
     int fd_a = scratch_file("a", page), fd_b = scratch_file("b", page);
     int fd_c = scratch_file("c", page), fd_d = scratch_file("d", page);
     volatile char *a = mmap(NULL, page, RW, MAP_SHARED, fd_a, 0);
@@ -80,7 +80,7 @@ int main(int argc, char **argv) {
              "7.2-1 S-1");
 
     predict("Which of them does the child have: the descriptor, the mapping, both?");
-    step("(b) The mapping was marked MADV_DONTFORK before fork(), to be left out. Look for both.");
+    step("(b) MADV_DONTFORK has made fork() leave this mapping out. Look into the child.");
     check_is(ask_text(&child, has_descriptor, number(fd_b)), 1,
              "a child has the descriptor of a mapping marked MADV_DONTFORK", "7.2-1 S-1");
     check_is(load_from(b), "SIGSEGV SEGV_MAPERR", /* in one more child */
