@@ -67,7 +67,7 @@ int main(int argc, char **argv) {
              "without MAP_POPULATE or locking, mmap() of a file takes no page of memory", "2.3-5");
     long before = disk_kb(fd);
     check_is(faults_of(p[size - 1] = 'x'), 1,
-             "a store to the last byte of a huge mapping takes just one page fault", "2.3-5");
+             "a store to the last byte of a huge mapping costs just one page fault", "2.3-5");
     evidence("disk: %ld KiB before the store, %ld after it; length: %zu MiB", before, disk_kb(fd),
              size >> 20);
     check_is(disk_kb(fd) / 1024, 0,
