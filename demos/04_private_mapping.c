@@ -76,7 +76,8 @@ int main(int argc, char **argv) {
     volatile char *w = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
     if (w == MAP_FAILED) die("mmap");
     check_is(faults_of(*w = 'W'), 1,
-             "private, store first: one fault, which goes straight to the copy", "4.3-2 5.1-3");
+             "private page, store first: one fault, which goes straight to the copy",
+             "4.3-2 5.1-3");
     picture({"s page 0", self, s}, {"w page 0", self, w});
 
     predict("What does p show, in page 0 and in page 1?");

@@ -87,7 +87,8 @@ int main(int argc, char **argv) {
     check_is(smaps_kb(self, a, "Anonymous"), 0,
              "a store to a MAP_SHARED file mapping takes no memory for a copy", "4.1-4");
     if (pread(fd, text, sizeof text - 1, 0) == -1) die("pread");
-    check_is((char *)text, "Hello from A", "read() of the file finds what was stored", "4.1-1");
+    check_is((char *)text, "Hello from A",
+             "read() of the file finds what was stored through MAP_SHARED", "4.1-1");
 
     step("The other way: B stores \"Hello from B\".");
     ask_text(&b, store, "Hello from B");

@@ -61,7 +61,8 @@ int main(int argc, char **argv) {
     if (child.pid == 0) obey(&child);
     picture({"parent", parent, p}, {"child", child.pid, p});
     check_is(smaps_kb(child.pid, p, "Size"), page / 1024,
-             "a child has the mapping, at the same address, without calling mmap()", "7.3-1");
+             "a child has its parent's mapping at the same address, without calling mmap()",
+             "7.3-1");
     check_is(page_kind(child.pid, p), NO_PAGE,
              "on Linux a child does not inherit the page-table entry of a shared page", "7.3-1");
     check_is(ask(&child, faults_of_storing_N, NULL), 1,
@@ -95,7 +96,7 @@ int main(int argc, char **argv) {
     step("The other direction: the parent appends, then the child reads. Then the child ends.");
     strcat(p, " Modified by parent!");
     check_is(ask(&child, reads, "Hello from child Modified by parent!"), 1,
-             "the child reads what the parent stores", "7.4-1");
+             "through MAP_SHARED the child also reads what its parent stores", "7.4-1");
     partner_close(&child);
     check_is(p, "Hello from child Modified by parent!",
              "what a process has stored to a MAP_SHARED mapping outlives it", "7.4-1");
