@@ -4,7 +4,7 @@
  *
  * Notes      section 2.3 与其他 IPC 方式对比; the row 容量限制, column 共享内存映射
  * Watch      a huge mapping takes neither memory nor disk; which ones are refused, and when
- * Try this   a store to two pages far apart; PROT_READ alone for the huge private mappings
+ * Try this   a store to two pages far apart; PROT_READ for the private file; no MAP_NORESERVE
  * See also   mmap(2) (ENOMEM, MAP_NORESERVE), proc(5) (overcommit_memory), getrlimit(2);
  *            02_pipe_and_queue, 10_1_full_disk
  */

@@ -4,7 +4,7 @@
  *
  * Notes      section 2.3 与其他 IPC 方式对比; the columns 管道/FIFO and 消息队列
  * Watch      bytes without borders against whole messages; what happens when nothing fits
- * Try this   messages of another length; another priority; a queue for three messages
+ * Try this   messages of a little more than half a page; O_DIRECT pipes; a queue for three
  * See also   pipe(7), mq_overview(7), getrlimit(2); 02_limits, 02_who_waits
  */
 #include <fcntl.h>
