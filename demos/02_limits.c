@@ -1,24 +1,19 @@
+#define _GNU_SOURCE
 /*
- * 02_limits - how much goes into a pipe, a message queue and a mapping?
+ * 02_limits - how much can be mapped?
  *
- * Notes      section 2.3 与其他 IPC 方式对比; the rows 数据拷贝次数, 容量限制
- * Watch      where each of them says no, and with which errno
- * Try this   1. if (fcntl(ends[1], F_SETPIPE_SZ, (int)page) == -1) die("fcntl"); -> nothing:
- *               check 3 fails
- *            2. In `mqd_t queue =`, name, 1, 8 -> name, 2, 8: check 4 fails
- *            3. In `char *p`, fd, 0); -> fd, 0); p[size - 1] = 'x';: checks 9 and 10 fail
- *            4. struct rlimit low = {page, -> struct rlimit low = {old.rlim_cur,: check 13 fails
- * See also   pipe(7), mq_overview(7), getrlimit(2), mmap(2) (ENOMEM); 02_who_waits, 10_1_full_disk
+ * Notes      section 2.3 与其他 IPC 方式对比; the row 容量限制, column 共享内存映射
+ * Watch      a huge mapping takes neither memory nor disk; which ones are refused, and when
+ * Try this   a store to two pages far apart; PROT_READ for the private file; no MAP_NORESERVE
+ * See also   mmap(2) (ENOMEM, MAP_NORESERVE), proc(5) (overcommit_memory), getrlimit(2);
+ *            02_pipe_and_queue, 10_1_full_disk
  */
 #include <fcntl.h>
-#include <mqueue.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -27,121 +22,94 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
-/* Writes the page at `p` into a pipe again and again, until the next write() would have to wait.
- * Returns how many bytes that were. */
-static long fill(int pipe_end, const char *p) {
-    long bytes = 0;
-    ssize_t written;
-    while ((written = write(pipe_end, p, page_size())) > 0)
-        bytes += written;
-    if (errno != EAGAIN) die("write");
-    return bytes;
+/* How much disk space an open file takes: KiB. */
+static long disk_kb(int fd) {
+    struct stat info;
+    if (fstat(fd, &info) == -1) die("fstat");
+    return info.st_blocks / 2;
 }
 
-/* The number in a file of /proc/sys, for evidence. */
-static long setting(const char *path) {
-    char text[32] = "";
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd == -1 ? 0 : read(fd, text, sizeof text - 1);
-    if (fd != -1) close(fd);
-    return got > 0 ? atol(text) : UNKNOWN;
+/* 0 if vm.overcommit_memory is 0, the default: what is more than all memory and swap is refused.
+ * Else why nothing can be said of that; proc(5). */
+static long heuristic_overcommit(void) {
+    char mode = '?';
+    int fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+    if (fd == -1) return unknown("/proc/sys/vm/overcommit_memory: %s", errno_name(errno));
+    if (read(fd, &mode, 1) != 1) die("read");
+    close(fd);
+    return mode == '0' ? 0 : unknown("vm.overcommit_memory is %c", mode);
 }
 
-/* A queue that is gone when it is closed. `name` is only needed to open it. */
-static mqd_t make_queue(const char *name, long messages, long bytes) {
-    struct mq_attr limits = {.mq_maxmsg = messages, .mq_msgsize = bytes};
-    mqd_t queue = mq_open(name, O_CREAT | O_EXCL | O_RDWR | O_NONBLOCK | O_CLOEXEC, 0600, &limits);
-    int error = errno;
-    if (queue != -1) mq_unlink(name);
-    errno = error;
-    return queue;
+/* How an mmap() ended, where the kernel refuses such mappings at all. */
+static const char *outcome(const void *mapped, long why_not) {
+    if (why_not != 0) return unknown_text(why_not);
+    return mapped == MAP_FAILED ? errno_name(errno) : "success";
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 13, "how much goes into a pipe, a message queue and a mapping?");
-    size_t page = page_size();
-    char name[64];
-    int ends[2];
-    struct rlimit old;
-    struct stat info;
+    begin(argc, argv, 11, "how much can be mapped?");
+    size_t page = page_size(), gigabyte = 1 << 30, size = gigabyte;
+    struct sysinfo all;
 
-    predict("How many bytes can be written to a pipe that nobody reads?");
-    step("A pipe that nobody reads: write page after page, until write() would have to wait.");
-    tell("The notes say (2.3-3, in part): a pipe holds 64 KB.");
-    char *m = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (m == MAP_FAILED || pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1) die("mmap, pipe2");
-    long capacity = fcntl(ends[1], F_GETPIPE_SZ), filled = fill(ends[1], m);
-    evidence("F_GETPIPE_SZ: %ld; written: %ld bytes", capacity, filled);
-    check_num(filled, ==, capacity, "a pipe is full when it holds F_GETPIPE_SZ bytes: EAGAIN",
-              "2.3-3");
-    if (read(ends[0], m, page) != (ssize_t)page) die("read");
-    check_num(fill(ends[1], m), ==, page, "what is read makes room for as much", "2.3-3");
-    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1) die("pipe2");
-    if (fcntl(ends[1], F_SETPIPE_SZ, (int)page) == -1) die("fcntl");
-    check_num(fill(ends[1], m), ==, page, "F_SETPIPE_SZ changes it, here to one page", "2.3-3");
-
-    step("A message queue for one message of 8 bytes; queues that are too large.");
-    const char *const rules[] = {
-        "a second message for a queue of one would have to wait: EAGAIN",
-        "no message may be longer than the queue was made for: EMSGSIZE",
-        "a queue for a million messages is refused, even to root: EINVAL",
-        "all queues of a user may take RLIMIT_MSGQUEUE bytes, not more: EMFILE"};
-    evidence("without privilege: %s messages of %s bytes in a queue",
-             number(setting("/proc/sys/fs/mqueue/msg_max")),
-             number(setting("/proc/sys/fs/mqueue/msgsize_max")));
-    snprintf(name, sizeof name, "%s", strrchr(scratch_dir(), '/')); /* as unique as that */
-    remove_at_end(name, -1);
-    mqd_t queue = make_queue(name, 1, 8);
-    if (queue == -1) {
-        snprintf(name, sizeof name, "no POSIX queue: %s", errno_name(errno));
-        for (int i = 0; i < 4; i++)
-            skip(rules[i], "2.3-4", name);
-    } else {
-        if (mq_send(queue, m, 8, 0) == -1) die("mq_send");
-        check_errno(mq_send(queue, m, 8, 0) == -1, EAGAIN, rules[0], "2.3-4");
-        check_errno(mq_send(queue, m, 9, 0) == -1, EMSGSIZE, rules[1], "2.3-4");
-        check_errno(make_queue(name, 1000000, 8) == -1, EINVAL, rules[2], "2.3-4");
-        if (getrlimit(RLIMIT_MSGQUEUE, &old) == -1) die("getrlimit");
-        struct rlimit none = {0, old.rlim_max};
-        if (setrlimit(RLIMIT_MSGQUEUE, &none) == -1) die("setrlimit");
-        check_errno(make_queue(name, 1, 8) == -1, EMFILE, rules[3], "2.3-4");
-        if (setrlimit(RLIMIT_MSGQUEUE, &old) == -1) die("setrlimit");
-    }
-
-    predict("How many page faults is a store to its last byte? How much disk does the file take?");
-    step("A mapping of a file of 64 GiB (1 GiB on 32 bits) to which nothing has been written.");
+    predict("How many page faults is a store to the mapping's last byte? How much disk space?");
+    step("Map a file, one hole, 1 GiB longer than memory and swap. Store into its last byte.");
     tell("The notes say (2.3-5, in part): gigabytes can be mapped.");
-    size_t size = (size_t)1 << (sizeof size > 4 ? 36 : 30);
+    if (sysinfo(&all) == -1) die("sysinfo");
+    if (sizeof size > 4) size += (all.totalram + all.totalswap) * all.mem_unit;
     int fd = scratch_file("large", 0);
-    if (ftruncate(fd, (off_t)size) == -1) die("ftruncate");
-    errno = posix_fallocate(fd, (off_t)(size - page), (off_t)page);
-    if (errno != 0) die("posix_fallocate"); /* ENOSPC, where the store would be a SIGBUS */
-    char *p = mmap(NULL, size, RW, MAP_SHARED, fd, 0);
+    if (ftruncate(fd, size) == -1 && errno == EFBIG) size = gigabyte; /* vfat: 4 GiB */
+    if (ftruncate(fd, size) == -1) die("ftruncate");
+    volatile char *p = mmap(NULL, size, RW, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
-    check_num(smaps_kb(getpid(), p, "Size"), ==, size / 1024, "gigabytes can be mapped in one call",
-              "2.3-5");
-    check_num(smaps_kb(getpid(), p, "Rss"), ==, 0, "a mapping takes no memory by itself", "2.3-5");
-    check_num(faults_of_store(p + size - 1, 1, 'x'), ==, 1, "its last byte is one page fault away",
-              "2.3-5");
-    if (fstat(fd, &info) == -1) die("fstat");
-    evidence("the file has %lld KiB of disk", (long long)info.st_blocks / 2);
-    check_num(info.st_blocks, <, size / 512, "the file takes disk only for the page that is used",
-              "2.3-5");
+    check_is(smaps_kb(getpid(), p, "Size"), size / 1024, "gigabytes can be mapped in one call",
+             "2.3-5");
+    check_is(smaps_kb(getpid(), p, "Rss"), 0,
+             "without MAP_POPULATE or locking, mmap() of a file takes no page of memory", "2.3-5");
+    long before = disk_kb(fd);
+    check_is(faults_of(p[size - 1] = 'x'), 1,
+             "a store to the last byte of a huge mapping costs just one page fault", "2.3-5");
+    evidence("disk: %ld KiB before the store, %ld after it; length: %zu MiB", before, disk_kb(fd),
+             size >> 20);
+    check_is(disk_kb(fd) / 1024, 0,
+             "a sparse file with one page in use takes less than 1 MiB of disk", "2.3-5");
 
-    step("Map more than the address space has; then one page, with RLIMIT_AS lowered.");
-    check_errno(
-        mmap(NULL, SIZE_MAX - 2 * page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED,
-        ENOMEM, "what does not fit into the address space cannot be mapped: ENOMEM", "2.3-5");
+    predict("Nobody has stored anything yet. Which of these mappings does mmap() refuse?");
+    step("Map as many bytes again, in five ways, and store nothing.");
+    long why_not = size > gigabyte ? heuristic_overcommit()
+                                   : unknown("no file here can be longer than memory and swap");
+    void *m = mmap(NULL, size, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    check_is(outcome(m, why_not), "ENOMEM",
+             "mmap() refuses private anonymous memory of more than memory and swap: ENOMEM",
+             "2.3-5");
+    m = mmap(NULL, size, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    check_is(outcome(m, why_not), "ENOMEM",
+             "mmap() refuses shared anonymous memory of more than memory and swap: ENOMEM",
+             "2.3-5");
+    m = mmap(NULL, size, RW, MAP_PRIVATE, fd, 0);
+    check_is(outcome(m, why_not), "ENOMEM",
+             "mmap() refuses a writable private file mapping of more than memory and swap: ENOMEM",
+             "2.3-5");
+    m = mmap(NULL, size, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    check_is(outcome(m, why_not), "success",
+             "with MAP_NORESERVE mmap() accepts private memory of more than memory and swap",
+             "2.3-5");
+    m = mmap(NULL, size, RW, MAP_SHARED, fd, 0);
+    check_is(outcome(m, why_not), "success",
+             "mmap() accepts a MAP_SHARED file mapping of more than memory and swap", "2.3-5");
+
+    step("Map more than the address space has; then one page after lowering RLIMIT_AS.");
+    m = mmap(NULL, SIZE_MAX - 2 * page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    check_errno(m == MAP_FAILED, ENOMEM,
+                "what does not fit into the address space cannot be mapped: ENOMEM", "2.3-5");
+    struct rlimit old, low;
     if (getrlimit(RLIMIT_AS, &old) == -1) die("getrlimit");
-    struct rlimit low = {page, old.rlim_max};
+    low = (struct rlimit){page, old.rlim_max};
     if (setrlimit(RLIMIT_AS, &low) == -1) die("setrlimit");
-    void *more = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
+    m = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     int error = errno;
     if (setrlimit(RLIMIT_AS, &old) == -1) die("setrlimit");
     errno = error;
-    check_errno(more == MAP_FAILED, ENOMEM,
-                "what exceeds RLIMIT_AS cannot be mapped either: ENOMEM", "2.3-5");
-
-    tell("Not checked here (2.3-2): a pipe copies in and out, memory does not; no call counts it.");
+    check_errno(m == MAP_FAILED, ENOMEM, "mmap() beyond RLIMIT_AS is also refused: ENOMEM",
+                "2.3-5");
     return end();
 }

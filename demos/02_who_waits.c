@@ -1,89 +1,124 @@
+#define _GNU_SOURCE
 /*
- * 02_who_waits - who makes a reader wait for the writer?
+ * 02_who_waits - what makes a reader wait for the writer?
  *
  * Notes      section 2.3 与其他 IPC 方式对比, its last row 同步机制
- * Watch      a pipe makes its reader wait; memory does not, until a semaphore is put into it
- * Try this   1. m->message = 'P'; -> nothing: check 1 fails
- *            2. reader.said = m->message; -> reader.said = atomic_exchange(&m->message, 0);:
- *               check 4 fails
- *            3. sem_init(&m->stored, 1, 0) -> sem_init(&m->stored, 1, 1): check 5 fails
- * See also   pipe(7), sem_overview(7); 08_two_terminals, 10_9_two_at_once
+ * Watch      a pipe makes its reader sleep; memory does not, until a semaphore is put into it
+ * Try this   write to the pipe before the child reads; post twice
+ * See also   pipe(7), sem_overview(7), proc(5) (/proc/PID/syscall); 02_pipe_and_queue, 08_locks
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "check.h"
-#include "process.h"
+#include "partner.h"
 
 struct shared {
     sem_t stored; /* posted once for each message */
     atomic_char message;
+    atomic_bool ready; /* the child is about to wait */
 };
+static int ends[2]; /* of the pipe */
+
+static long read_from_pipe(void *with) {
+    struct shared *m = with;
+    char byte;
+    m->ready = true;
+    return read(ends[0], &byte, 1) == 1 ? m->message : -1;
+}
+
+static long wait_for_semaphore(void *with) {
+    struct shared *m = with;
+    m->ready = true;
+    return sem_wait(&m->stored) == 0 ? m->message : -1;
+}
+
+static long load_message(void *with) {
+    struct shared *m = with;
+    return m->message;
+}
+
+/* The number of the system call in which the child sleeps, once it has come as far as that. */
+static long sleeps_in(pid_t pid, struct shared *m) {
+    char path[40], text[80];
+    snprintf(path, sizeof path, "/proc/%ld/syscall", (long)pid);
+    while (!m->ready)
+        sched_yield();
+    do {
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t got = fd == -1 ? -1 : read(fd, text, sizeof text - 1);
+        if (got == -1) return unknown("/proc/PID/syscall: %s", errno_name(errno));
+        close(fd);
+    } while (text[0] == 'r' || text[0] == '-'); /* "running", or -1: in no system call */
+    m->ready = false;
+    return atol(text);
+}
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 9, "who makes a reader wait for the writer?");
-    struct turns reader;
+    begin(argc, argv, 11, "what makes a reader wait for the writer?");
+    struct partner reader;
     char byte;
-    int ends[2];
 
-    step("A child reads from an empty pipe. The parent stores a P, then it writes to the pipe.");
+    predict("What does the child do until there is something to read?");
+    step("A child reads from an empty pipe. Then the parent stores a P and writes to the pipe.");
     struct shared *m =
         mmap(NULL, sizeof *m, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (m == MAP_FAILED || pipe(ends) == -1 || sem_init(&m->stored, 1, 0) == -1) die("set-up");
-    turns_open(&reader);
+    partner_open(&reader);
     reader.pid = fork();
     if (reader.pid == -1) die("fork");
-    if (reader.pid == 0) {
-        await_turn(&reader);
-        hand_back(&reader); /* and goes on, to the empty pipe */
-        reader.said = read(ends[0], &byte, 1) == 1 ? m->message : -1;
-        await_turn(&reader);
-        await_turn(&reader);
-        reader.said = m->message; /* waits for nobody */
-        await_turn(&reader);
-        hand_back(&reader); /* and goes on, to the semaphore that nobody has posted */
-        reader.said = sem_wait(&m->stored) == 0 ? m->message : -1;
-        await_turn(&reader);
-        last_turn(&reader);
-    }
-    give_turn(&reader);
+    if (reader.pid == 0) obey(&reader);
+    start(&reader, read_from_pipe, m);
+    check_is(sleeps_in(reader.pid, m), SYS_read,
+             "a process that reads from an empty pipe sleeps in read()", "2.3-6");
     m->message = 'P';
     if (write(ends[1], "P", 1) != 1) die("write");
-    check_num(give_turn(&reader), ==, 'P',
-              "read() waits for the write(): it sees what was stored before", "2.3-6");
+    check_is(finish(&reader), 'P',
+             "read() returns only after the write(): the reader sees what was stored before it",
+             "2.3-6");
     if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == -1) die("fcntl");
     check_errno(read(ends[0], &byte, 1) == -1, EAGAIN,
-                "a pipe gives each byte once: for the next one read() would wait", "2.3-6");
+                "a pipe gives each byte once: the next read() would have to wait, EAGAIN", "2.3-6");
 
     predict("The child only loads. Which of the messages 1 and 2 will it get?");
-    step("In memory alone: store a 1, store a 2, let the child load.");
-    for (int next = '1'; next <= '2'; next++)
-        m->message = (char)next;
-    check_num(give_turn(&reader), ==, '2', "a store does not wait for a reader: the 1 is lost",
-              "2.3-6");
-    check(m->message == '2', "a load takes nothing away: a reader cannot see what is new", "2.3-6");
+    step("In memory alone: the parent stores a 1, then a 2. The child loads twice.");
+    m->message = '1';
+    m->message = '2';
+    check_is(ask(&reader, load_message, m), '2',
+             "a store to shared memory waits for no reader: the next store overwrites it", "2.3-6");
+    check_is(ask(&reader, load_message, m), '2',
+             "a load takes nothing away: by itself it cannot tell whether the value is new",
+             "2.3-6");
 
-    step("The cure, a semaphore: the child waits for it, the parent stores an S, then posts.");
+    step("The cure, a semaphore: the child waits for it. Then the parent stores an S and posts.");
     check_errno(sem_trywait(&m->stored) == -1, EAGAIN,
-                "before the post a reader would have to wait: EAGAIN", "2.3-6");
-    give_turn(&reader);
+                "before the post a reader would have to wait: sem_trywait() is EAGAIN", "2.3-6");
+    start(&reader, wait_for_semaphore, m);
+    check_is(sleeps_in(reader.pid, m), SYS_futex,
+             "a process that waits for a semaphore sleeps in futex()", "2.3-6");
     m->message = 'S';
     if (sem_post(&m->stored) == -1) die("sem_post");
-    check_num(give_turn(&reader), ==, 'S',
-              "sem_wait() waits for the post: it sees what was stored before", "2.3-6");
+    check_is(finish(&reader), 'S',
+             "sem_wait() returns only after the post: the reader sees what was stored before it",
+             "2.3-6");
     check_errno(sem_trywait(&m->stored) == -1, EAGAIN,
-                "each post lets one reader through: the next one would wait", "2.3-6");
+                "each sem_post() lets one reader through: the next would have to wait", "2.3-6");
 
     predict("Nobody is left who could write or post. What do read() and sem_wait() do?");
-    step("The end of the other side: the child exits; the pipe's last writer is closed.");
-    turns_close(&reader);
-    close(ends[1]);
-    check_num(read(ends[0], &byte, 1), ==, 0, "a pipe says that no writer is left: read() gives 0",
-              "2.3-6");
+    step("The other side ends: the child exits, and the pipe's last write end is closed.");
+    partner_close(&reader);
+    if (close(ends[1]) == -1) die("close");
+    check_is(read(ends[0], &byte, 1), 0,
+             "read() from an empty pipe that has no writer left returns 0", "2.3-6");
     check_errno(sem_trywait(&m->stored) == -1, EAGAIN,
-                "a semaphore does not say that nobody is left: sem_wait() would wait", "2.3-6");
+                "a semaphore does not tell that no one is left to post: sem_wait() would wait",
+                "2.3-6");
     return end();
 }

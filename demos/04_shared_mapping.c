@@ -1,14 +1,11 @@
+#define _GNU_SOURCE
 /*
  * 04_shared_mapping - who sees a store to a MAP_SHARED mapping, and when?
  *
- * Notes      sections 4.1 核心区别, 4.2 MAP_SHARED, 4.4 使用场景建议
+ * Notes      sections 4.1 核心区别, 4.2 MAP_SHARED, 4.4 使用场景建议 (MAP_SHARED)
  * Watch      the store stays in the page cache's page; B sees it at once, even half an update
- * Corrects   4.1-5
- * Try this   1. In `char *a`, MAP_SHARED -> MAP_PRIVATE: checks 6, 7, 8, 9, 10, 11 and 12 fail
- *            2. In `char *p2`, MAP_SHARED -> MAP_PRIVATE: checks 11 and 12 fail
- *            3. config->second = 2; -> config->second = config->third = 2;: check 12 fails
- *            4. open(path, O_RDWR) == -1 -> open(path, O_CREAT | O_RDWR, 0600) == -1: check 1 fails
- * See also   mmap(2), open(2); 04_private_mapping
+ * Try this   MAP_PRIVATE for A, or for B; look only after the third store
+ * See also   mmap(2), open(2); 04_private_mapping, 02_first_touch, 12_shared_config
  */
 #include <fcntl.h>
 #include <string.h>
@@ -17,99 +14,115 @@
 
 #include "check.h"
 #include "observe.h"
+#include "partner.h"
 #include "picture.h"
-#include "process.h"
 #include "scratch.h"
 
-/* The "shared configuration" of the notes. An update sets all three members to one number. */
+#define RW (PROT_READ | PROT_WRITE)
+
+/* The "shared configuration" of the notes: an update sets all three members to the same digit. */
 struct config {
-    unsigned char first, second, third;
+    char first, second, third;
 };
 
+static char *in_b; /* B's mapping */
+
+static long map_file(void *path) {
+    int fd = open(path, O_RDWR);
+    if (fd == -1) die("open");
+    in_b = mmap(NULL, page_size(), RW, MAP_SHARED, fd, 0);
+    if (in_b == MAP_FAILED) die("mmap");
+    return (long)in_b;
+}
+
+static long reads(void *text) {
+    return strcmp(in_b, text) == 0;
+}
+
+static long store(void *text) {
+    strcpy(in_b, text);
+    return 0;
+}
+
 int main(int argc, char **argv) {
-    begin(argc, argv, 14, "who sees a store to a MAP_SHARED mapping, and when?");
+    static const struct named_act acts[] = {
+        {"map_file", map_file}, {"reads", reads}, {"store", store}, {0}};
+    obey_if_unrelated(argc, argv, acts);
+    begin(argc, argv, 13, "who sees a store to a MAP_SHARED mapping, and when?");
     size_t page = page_size();
     pid_t self = getpid();
-    struct turns b;
-    char *path = scratch_path("shared.txt");
+    struct partner b;
+    char *path = scratch_path("shared.txt"), text[16] = "";
 
-    step("Process B comes too early: the file is not there, then it is there but empty.");
-    check_errno(open(path, O_RDWR) == -1, ENOENT, "open() before A creates the file: ENOENT",
-                "4.2-2");
+    predict("How does each of the two attempts of a process that comes too early end?");
+    step("Too early: the file does not exist; then it exists, but A has not given it a length.");
+    tell("The notes say (4.2-2, in part): B, running at the same time, prints \"Hello from A\".");
+    check_errno(open(path, O_RDWR) == -1, ENOENT,
+                "open() of a file that nobody has created: ENOENT", "4.2-2");
     int fd = open(path, O_CREAT | O_RDWR, 0600);
     if (fd == -1) die("open");
     char *early = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
-    check(early != MAP_FAILED, "mmap() of an empty file succeeds", "4.2-2");
-    check_str(load_from(early), "SIGBUS BUS_ADRERR", "a load from it dies of SIGBUS", "4.2-2");
+    if (early == MAP_FAILED) die("mmap");
+    check_is(load_from(early), "SIGBUS BUS_ADRERR",
+             "a load from a mapping of an empty file dies of SIGBUS", "4.2-2");
 
-    step("A sizes the file, maps it and reads.");
-    if ((errno = posix_fallocate(fd, 0, (off_t)page)) != 0) die("posix_fallocate");
-    char *a = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    step("A gives the file its length and maps it. B, unrelated, opens and maps it, and reads.");
+    if ((errno = reserve(fd, page)) != 0) die("reserve");
+    char *a = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     if (a == MAP_FAILED) die("mmap");
-    picture({"A", self, a});
-    check_str(page_kind(self, a), NO_PAGE, "before the first access A has no page", "4.1-4");
-    check(*a == 0, "a file that was only sized reads as zeros", NULL);
-    picture({"A", self, a});
-    long before = frame_of(self, a);
-
-    step("A stores \"Hello from A\".");
-    strcpy(a, "Hello from A");
-    picture({"A", self, a});
-    check_str(page_kind(self, a), FILE_PAGE, "a store goes into the page cache's page", "4.1-3");
-    check_num(frame_of(self, a), ==, before, "the frame is the same as before the store", "4.1-3");
-    check_num(smaps_kb(self, a, "Anonymous"), ==, 0, "no memory was spent on a copy", "4.1-4");
-    check(byte_in_file(fd, 11) == 'A', "the file has the store, to the last letter", "4.1-1");
+    start_unrelated(&b);
+    char *b_address = (char *)ask_text(&b, map_file, path);
+    check_is(ask_text(&b, reads, ""), 1,
+             "a file that was only given a length reads as zeros: an empty text", "4.2-2");
 
     predict("A has called neither msync() nor close(). What does B read?");
-    step("Process B opens the file, maps it and reads; then it stores.");
-    turns_open(&b);
-    b.pid = fork();
-    if (b.pid == -1) die("fork");
-    if (b.pid == 0) {
-        await_turn(&b);
-        int fd2 = open(path, O_RDWR);
-        if (fd2 == -1) die("open");
-        char *p2 = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd2, 0);
-        if (p2 == MAP_FAILED) die("mmap");
-        b.said = strcmp(p2, "Hello from A") == 0;
-        await_turn(&b);
-        strcpy(p2, "Hello from B");
-        b.said = (long)p2;
-        await_turn(&b);
-        volatile struct config *seen = (struct config *)(void *)p2;
-        b.said = seen->first * 100 + seen->second * 10 + seen->third;
-        last_turn(&b);
-    }
-    check_num(give_turn(&b), ==, 1, "B reads \"Hello from A\", without any msync()",
-              "4.1-2 4.2-1 4.2-2");
-    char *in_b = (char *)give_turn(&b);
-    picture({"A", self, a}, {"B", b.pid, in_b});
-    evidence("A reads \"%.12s\"", a);
-    check(strcmp(a, "Hello from B") == 0, "A reads what B has stored", "4.1-2 4.1-6");
+    step("A stores \"Hello from A\".");
+    strcpy(a, "Hello from A");
+    check_is(ask_text(&b, reads, "Hello from A"), 1,
+             "through MAP_SHARED another process reads a store without any msync()",
+             "4.1-2 4.2-1 4.2-2");
+    picture({"A", self, a}, {"B", b.pid, b_address});
+    check_is(same_frame(self, a, b.pid, b_address), 1,
+             "the MAP_SHARED mappings of two processes lead to one frame", "4.1-4");
+    check_is(smaps_kb(self, a, "Anonymous"), 0,
+             "a store to a MAP_SHARED file mapping takes no memory for a copy", "4.1-4");
+    if (pread(fd, text, sizeof text - 1, 0) == -1) die("pread");
+    check_is((char *)text, "Hello from A",
+             "read() of the file finds what was stored through MAP_SHARED", "4.1-1");
 
-    predict("Which three numbers does B read?");
-    step("A updates a shared configuration of three members from 1 to 2. B looks in the middle.");
-    tell("The notes say (4.4-1, in part): one process changes a setting, all see it at once.");
-    volatile struct config *config = (struct config *)(void *)a;
-    config->first = config->second = config->third = 1;
-    config->first = 2;
-    config->second = 2;
-    long seen = give_turn(&b);
-    config->third = 2;
-    evidence("B read %ld %ld %ld", seen / 100, seen / 10 % 10, seen % 10);
-    check_num(seen, ==, 221, "at once means store by store: B saw half an update", "4.2-1 4.4-1");
+    step("The other way: B stores \"Hello from B\".");
+    ask_text(&b, store, "Hello from B");
+    check_is(a, "Hello from B", "through MAP_SHARED A also reads what B stores", "4.1-2 4.1-6");
 
-    predict("Which of the two first stores costs a page fault?");
+    predict("Which three digits does B read?");
+    step("A sets a configuration of three members from 111 to 222. B looks in the middle.");
+    tell("The notes say (4.2-1 4.4-1, in part): others see a store, a changed setting, at once.");
+    volatile struct config *config = (void *)a;
+    strcpy(a, "111");
+    config->first = '2';
+    config->second = '2';
+    check_is(ask_text(&b, reads, "221"), 1,
+             "others see an update of several members store by store, here half of it",
+             "4.2-1 4.4-1");
+    config->third = '2';
+    partner_close(&b);
+
+    predict("Which of the two first stores costs a page fault, and which a copy?");
     step("What does the first store cost? Two fresh mappings, one shared, one private.");
-    tell("The notes say (4.1-5, wrong): MAP_SHARED is faster, a private first store has to copy.");
-    char *s = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    char *t = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    tell("The notes say (4.1-5, in part): a private first store is slightly slower: it copies.");
+    volatile char *s = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
+    volatile char *t = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
     if (s == MAP_FAILED || t == MAP_FAILED) die("mmap");
-    check_num(faults_of_store(s, 1, 'S'), ==, 1, "the first store to a shared page faults",
-              "4.1-5");
-    check_num(faults_of_store(t, 1, 'T'), ==, 1, "the first store to a private page faults, too",
-              "4.1-5");
-    tell("Which of the two faults takes longer depends on the memory: 02_speed measures it.");
-    turns_close(&b);
+    check_is(faults_of(*s = 'S'), 1, "the first store to a fresh shared mapping is a page fault",
+             "4.1-5");
+    check_is(faults_of(*t = 'T'), 1,
+             "the first store to a fresh private mapping is a page fault as well", "4.1-5");
+    check_is(page_kind(self, s), FILE_PAGE,
+             "a store to a MAP_SHARED mapping goes into the page cache's page: no copy",
+             "4.1-3 4.1-5");
+    check_is(page_kind(self, t), ANONYMOUS_PAGE,
+             "the first store to a private mapping copies the page", "4.1-3 4.1-5");
+    picture({"A", self, a}, {"shared", self, s}, {"private", self, t});
+    tell("Which of the two faults takes longer depends on the memory: 02_first_touch measures it.");
     return end();
 }

@@ -1,141 +1,130 @@
+#define _GNU_SOURCE
 /*
  * 07_what_fork_inherits - what do parent and child share, the descriptor or the mapping?
  *
  * Notes      section 7.2 为什么可以通信？, 总结 5 and 选择建议
- * Watch      four cases; whether memory is shared never depends on the descriptor
- * Corrects   7.2-1 7.x-1
- * Try this   1. In `char *a`, MAP_SHARED -> MAP_PRIVATE: checks 1, 10 and 11 fail
- *            2. madvise(d, -> madvise(b,: checks 3, 4 and 5 fail
- *            3. In `*own_b =`, *own_z -> *z: check 7 fails
- *            4. In `execed->said`, fcntl(atoi(number_text), F_GETFD) != -1 ->
- *               mmap(NULL, page_size(), RW, MAP_SHARED, atoi(number_text), 0) != MAP_FAILED:
- *               check 9 fails
- * See also   fork(2), execve(2), madvise(2); 07_parent_child, 09_dev_zero
+ * Watch      four cases, a file each; whether memory is shared never depends on the descriptor
+ * Corrects   7.2-1
+ * Try this   MAP_PRIVATE for a; MADV_DONTFORK for c instead of b; FD_CLOEXEC left on for d
+ * See also   fork(2), execve(2), madvise(2) (MADV_DONTFORK); 07_parent_child, 09_dev_zero
  */
 #include <fcntl.h>
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "observe.h"
-#include "process.h"
+#include "partner.h"
 #include "scratch.h"
 
 #define RW (PROT_READ | PROT_WRITE)
 
-/* The program after exec(): says whether it has the descriptor whose number it is given. */
-static void after_exec(struct turns *execed, const char *number_text) {
-    await_turn(execed);
-    execed->said = fcntl(atoi(number_text), F_GETFD) != -1;
-    last_turn(execed);
+static long has_descriptor(void *number) {
+    return fcntl(atoi(number), F_GETFD) != -1;
 }
 
-static const char *yes(long is) {
-    return is == UNKNOWN ? "unknown" : is ? "yes" : "no";
+static long load(void *p) {
+    return *(volatile char *)p;
+}
+
+static long store_C(void *p) {
+    return *(volatile char *)p = 'C';
+}
+
+/* Maps a descriptor anew, and stores into the new mapping. */
+static long map_and_store_C(void *descriptor) {
+    volatile char *p = mmap(NULL, page_size(), RW, MAP_SHARED, *(int *)descriptor, 0);
+    if (p == MAP_FAILED) die("mmap");
+    return *p = 'C';
+}
+
+static long fork_and_store_G(void *p) {
+    pid_t grandchild = fork();
+    if (grandchild == -1) die("fork");
+    if (grandchild == 0) {
+        *(volatile char *)p = 'G';
+        _exit(0);
+    }
+    return wait_for(grandchild);
 }
 
 int main(int argc, char **argv) {
-    struct turns child, execed;
-    if (has_role(argc, argv, "execed", &execed)) after_exec(&execed, argv[2]);
+    static const struct named_act acts[] = {{"has_descriptor", has_descriptor}, {0}};
+    obey_if_unrelated(argc, argv, acts);
     begin(argc, argv, 11, "what do parent and child share, the descriptor or the mapping?");
     size_t page = page_size();
+    struct partner child, execed, sibling;
 
-    step("The parent maps files a, b, d, /dev/zero, closes a's descriptor, marks d MADV_DONTFORK.");
+    step("Map files a, b, c, d MAP_SHARED. Close a's descriptor; b is MADV_DONTFORK. fork().");
     int fd_a = scratch_file("a", page), fd_b = scratch_file("b", page);
-    int fd_d = scratch_file("d", page), zero = open("/dev/zero", O_RDWR);
-    if (zero == -1) die("open /dev/zero");
-    char *a = mmap(NULL, page, RW, MAP_SHARED, fd_a, 0);
-    char *b = mmap(NULL, page, RW, MAP_SHARED, fd_b, 0);
-    char *z = mmap(NULL, page, RW, MAP_SHARED, zero, 0);
-    char *d = mmap(NULL, page, RW, MAP_SHARED, fd_d, 0);
-    if (a == MAP_FAILED || b == MAP_FAILED || z == MAP_FAILED || d == MAP_FAILED) die("mmap");
-    if (close(fd_a) == -1) die("close");
-    if (madvise(d, page, MADV_DONTFORK) == -1) die("madvise");
-
-    step("fork(). In its turns the child stores, forks a grandchild, maps b and /dev/zero again.");
-    turns_open(&child);
+    int fd_c = scratch_file("c", page), fd_d = scratch_file("d", page);
+    volatile char *a = mmap(NULL, page, RW, MAP_SHARED, fd_a, 0);
+    volatile char *b = mmap(NULL, page, RW, MAP_SHARED, fd_b, 0);
+    volatile char *c = mmap(NULL, page, RW, MAP_SHARED, fd_c, 0);
+    volatile char *d = mmap(NULL, page, RW, MAP_SHARED, fd_d, 0);
+    if (a == MAP_FAILED || b == MAP_FAILED || c == MAP_FAILED || d == MAP_FAILED) die("mmap");
+    if (close(fd_a) == -1 || madvise((void *)b, page, MADV_DONTFORK) == -1) die("close, madvise");
+    partner_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
-    if (child.pid == 0) {
-        await_turn(&child);
-        child.said = fcntl(fd_d, F_GETFD) != -1;
-        a[0] = 'C';
-        pid_t grandchild = fork();
-        if (grandchild == -1) die("fork");
-        if (grandchild == 0) {
-            a[1] = 'G';
-            _exit(0);
-        }
-        wait_for(grandchild);
-        await_turn(&child);
-        char *own_b = mmap(NULL, page, RW, MAP_SHARED, fd_b, 0);
-        char *own_z = mmap(NULL, page, RW, MAP_SHARED, zero, 0);
-        if (own_b == MAP_FAILED || own_z == MAP_FAILED) die("mmap");
-        *own_b = *own_z = 'C';
-        last_turn(&child);
-    }
+    if (child.pid == 0) obey(&child);
 
     predict("The parent has closed the file. Does it still see what the child stores?");
-    step("(a) The descriptor was closed before fork(). The child stores into the mapping.");
-    tell("The notes say (7.2-1, wrong): fork() inherits the descriptor, both use the same one.");
-    long d_descriptor = give_turn(&child);
-    check(a[0] == 'C', "an inherited mapping is shared, even without any descriptor", "7.2-1 S-1");
+    step("(a) The descriptor was closed before fork(). The child stores a C into the mapping.");
+    tell("The notes say (7.2-1, wrong): it works as fork() inherits the descriptor, which both "
+         "use.");
+    ask(&child, store_C, a);
+    check_is(*a, 'C', "an inherited MAP_SHARED mapping is shared even if its descriptor is closed",
+             "7.2-1 S-1");
 
-    predict("Which has the child: the descriptor, the mapping, both?");
-    step("(b) The mapping of d was marked MADV_DONTFORK. Look into the child.");
-    long d_mapping = mappings_named(child.pid, scratch_path("d"));
-    check_num(d_descriptor, ==, 1, "with MADV_DONTFORK the child has the descriptor", "7.2-1 S-1");
-    check_num(d_mapping, ==, 0, "with MADV_DONTFORK it has not the mapping", "7.2-1");
-    /* load_from() forks, too: it loads in another child. */
-    check_str(load_from(d), "SIGSEGV SEGV_MAPERR",
-              "a load from a MADV_DONTFORK mapping dies in a child", "7.2-1");
-    check_str(load_from(b), "no signal", "a load from an inherited mapping works", "S-1");
+    predict("Which of them does the child have: the descriptor, the mapping, both?");
+    step("(b) MADV_DONTFORK has made fork() leave this mapping out. Look into the child.");
+    check_is(ask_text(&child, has_descriptor, number(fd_b)), 1,
+             "a child has the descriptor of a mapping marked MADV_DONTFORK", "7.2-1 S-1");
+    check_is(load_from(b), "SIGSEGV SEGV_MAPERR", /* in one more child */
+             "a child does not have a mapping marked MADV_DONTFORK: a load dies of SIGSEGV",
+             "7.2-1");
+    check_is(load_from(c), "no signal", "in a child a load from an inherited mapping works", "S-1");
 
-    predict("The child maps the two descriptors anew. Which of its stores does the parent see?");
-    step("(c) The child maps the descriptors that it has inherited, a file and /dev/zero.");
-    give_turn(&child);
-    check(*b == 'C', "two mappings of one file are shared, however they were made", "7.2-1");
-    check(*z == 0, "two mappings of one /dev/zero descriptor are not shared", "7.2-1");
+    predict("The child maps the file anew. Does the parent see its store?");
+    step("(c) The child maps the inherited descriptor itself, and stores into the new mapping.");
+    ask(&child, map_and_store_C, &fd_c);
+    check_is(*c, 'C', "two MAP_SHARED mappings of one file are shared, whichever process made them",
+             "7.2-1");
 
     predict("After exec(), what is left: the descriptor, the mapping, both, neither?");
-    show_also("after_exec");
-    step("(d) Another child calls exec(); the descriptor of b has no FD_CLOEXEC.");
-    char fd_text[16];
-    snprintf(fd_text, sizeof fd_text, "%d", fd_b);
-    turns_open(&execed);
+    step("(d) Another child clears FD_CLOEXEC of d's descriptor and calls exec().");
+    char path[PATH_MAX];
+    if (!realpath(scratch_path("d"), path)) die("realpath");
+    partner_open(&execed);
+    execed.by_name = true;
     execed.pid = fork();
     if (execed.pid == -1) die("fork");
     if (execed.pid == 0) {
-        if (fcntl(fd_b, F_SETFD, 0) == -1 || dup2(execed.socket[1], 0) == -1) die("fcntl, dup2");
-        execvp(argv[0], (char *[]){argv[0], "execed", fd_text, NULL});
+        if (fcntl(fd_d, F_SETFD, 0) == -1 || dup2(execed.socket[1], 0) == -1) die("fcntl, dup2");
+        execvp(argv[0], (char *[]){argv[0], "--obey", NULL});
         die("exec");
     }
-    long e_descriptor = give_turn(&execed);
-    long e_mapping = mappings_named(execed.pid, scratch_path("b"));
-    check_num(e_descriptor, ==, 1, "after exec() the descriptor is there", "7.2-1");
-    check_num(e_mapping, ==, 0, "after exec() the mapping is gone", "7.2-1");
+    check_is(ask_text(&execed, has_descriptor, number(fd_d)), 1,
+             "a descriptor without FD_CLOEXEC is still open after exec()", "7.2-1");
+    check_is(ask_text(&execed, has_descriptor, number(fd_c)), 0,
+             "a descriptor with FD_CLOEXEC is closed by exec()", "7.2-1");
+    check_is(mappings_named(child.pid, path), 1,
+             "after fork() a child has the mapping of its parent", "S-1");
+    check_is(mappings_named(execed.pid, path), 0, "after exec() the mapping is gone", "7.2-1");
 
-    evidence("                              descriptor  mapping    shared");
-    evidence("(a) closed before fork()      no          inherited  %s", yes(a[0] == 'C'));
-    evidence("(b) MADV_DONTFORK             %-10s  %-9s  -", yes(d_descriptor), yes(d_mapping));
-    evidence("(c) mapped again, a file      yes         its own    %s", yes(*b == 'C'));
-    evidence("(c) mapped again, /dev/zero   yes         its own    %s", yes(*z == 'C'));
-    evidence("(d) after exec()              %-10s  %-9s  -", yes(e_descriptor), yes(e_mapping));
-
-    step("The grandchild has stored a G. A second child stores an S if it finds the first's C.");
-    pid_t sibling = fork();
-    if (sibling == -1) die("fork");
-    if (sibling == 0) {
-        if (a[0] == 'C') a[2] = 'S';
-        _exit(0);
-    }
-    wait_for(sibling);
-    tell("The notes say (7.x-1, wrong): this is a way for parent and child only.");
-    check(a[1] == 'G', "a grandchild shares the mapping, too", "7.x-1 S-4");
-    check(a[2] == 'S', "siblings share an inherited mapping among themselves", "7.x-1 S-4");
-    turns_close(&execed);
-    turns_close(&child);
+    predict("Who sees a grandchild's store: the parent? Another child?");
+    step("Another child is there already. The first child forks a grandchild, which stores a G.");
+    partner_open(&sibling);
+    sibling.pid = fork();
+    if (sibling.pid == -1) die("fork");
+    if (sibling.pid == 0) obey(&sibling);
+    ask(&child, fork_and_store_G, a);
+    check_is(*a, 'G', "a grandchild also shares an inherited MAP_SHARED mapping", "7.x-1");
+    check_is(ask(&sibling, load, a), 'G',
+             "siblings share an inherited MAP_SHARED mapping with each other", "7.x-1");
+    partner_close(&sibling), partner_close(&execed), partner_close(&child);
     return end();
 }
