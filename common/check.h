@@ -1,10 +1,7 @@
-/*
- * check - begin and end a demo, say what happens, and judge it. The only room that prints TAP
- * (version 13, https://testanything.org); it never looks at memory.
- *
- * A demo exits with 0 (all checks hold), 1 (one failed, or not as many ran as planned), 2 (bad
- * usage), 77 (skipped as a whole) or 99 (bailed out: the set-up failed, no verdict on mmap).
- */
+/* check - begin and end a demo, say what happens, and judge it. The only room that prints TAP
+ * (version 13, https://testanything.org); it never looks at memory. A demo exits with 0 (all checks
+ * hold), 1 (one failed, or not as many ran as planned), 2 (bad usage), 77 (skipped as a whole) or
+ * 99 (bailed out). */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -15,16 +12,15 @@
 #define LINE(line)      LINE_TEXT(line)
 #define PLACE           __FILE__ ":" LINE(__LINE__)
 
-/* Opens a demo of `planned` checks: reads the options (what is none: one line and the usage on
- * stderr, exit 2), starts the watchdog ("Bail out!", exit 99, after 20 s of running) and scratch's
- * janitor. Skips the whole demo where an emulator answers in the kernel's place. */
+/* Opens a demo of `planned` checks: reads the options (exit 2 if there is none such), starts the
+ * watchdog ("Bail out!", exit 99, after 20 s of running) and scratch's janitor. Skips the whole
+ * demo where an emulator answers in the kernel's place. */
 #define begin(argc, argv, planned, question) begin_at(__FILE__, argc, argv, planned, question)
 void begin_at(const char *file, int argc, char **argv, int planned, const char *question);
 
-/* Returns main's exit status: 0, 1, or 99 if the output could not be written. */
+/* end() returns main's exit status; 99 if the output could not be written. skip_all(), before the
+ * first step, ends the demo as skipped as a whole. */
 int end(void);
-
-/* Ends the demo as skipped (TAP "1..0 # SKIP reason", exit 77). Call it before the first step. */
 _Noreturn void skip_all(const char *reason);
 
 /* Says in a sentence what is about to happen; with --step it shows and waits (classroom.h). */
@@ -37,25 +33,19 @@ void step_at(const char *place, const char *text);
 void say(const char *ansi, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * The checks. `text` is a true sentence about mmap, `claim` the statements of the notes that it
- * decides (tests/claims.tsv), or NULL. One that fails prints what was seen, the place and the
- * expressions, and the demo goes on. Each returns whether it holds or is skipped.
+ * The checks. `text` is a true sentence about mmap, `claim` the statements that it decides
+ * (tests/claims.tsv), or NULL. One that fails prints what was seen and where, and the demo goes on.
+ * Each returns whether it holds or is skipped: it is, for the reason that the value carries, if
+ * `seen` or `expected` is unknown.
  *
- *   check(condition, text, claim)
  *   check_is(seen, expected, text, claim)     two numbers, or two strings, are equal
- *   check_not(seen, unwanted, text, claim)    two numbers differ
  *   check_least(seen, least, text, claim)     a number is at least this
- *   check_errno(failed, code, text, claim)    a call has failed, with this errno:
- *                                             check_errno(close(-1) == -1, EBADF, ...)
- *
- * If `seen` or `expected` is unknown the check is skipped for the reason that the value carries.
+ *   check_errno(failed, code, text, claim)    check_errno(close(-1) == -1, EBADF, ...)
  */
 #define check(holds, text, claim) numbers_at(PLACE ": " #holds, "", (holds) ? 1 : 0, 1, text, claim)
 #define check_is(seen, expected, text, claim)                                                      \
     _Generic((seen), const char *: strings_at, char *: strings_at, default: numbers_at)(           \
         PLACE ": " #seen " == " #expected, "==", (seen), (expected), text, claim)
-#define check_not(seen, unwanted, text, claim)                                                     \
-    numbers_at(PLACE ": " #seen " != " #unwanted, "!=", (seen), (unwanted), text, claim)
 #define check_least(seen, least, text, claim)                                                      \
     numbers_at(PLACE ": " #seen " >= " #least, ">=", (seen), (least), text, claim)
 #define check_errno(failed, code, text, claim)                                                     \
@@ -69,11 +59,10 @@ bool strings_at(const char *where, const char *op, const char *a, const char *b,
 /* Counts a check that cannot be made here as skipped, with the true reason. */
 void skip(const char *text, const char *claim, const char *reason);
 
-/*
- * A number or a text that the kernel does not tell carries its reason with it ("needs
+/* A number or a text that the kernel does not tell carries its reason with it ("needs
  * CAP_SYS_ADMIN"). unknown() makes such a number, is_unknown() asks, unknown_text() makes a text of
  * it. Never compute with an unknown number: change() is later - earlier, or whichever is unknown.
- */
+ * */
 long unknown(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool is_unknown(long value);
 const char *unknown_text(long value);

@@ -36,7 +36,7 @@ static void on_continue(int signo) {
     (void)signo; /* read() fails with EINTR, so that the prompt is painted again */
 }
 
-bool classroom_open(const char *file) {
+int classroom_open(const char *file) {
     char command[3000];
     stepping = true;
     from = getenv("MMAP_DEMO_FROM") ? atoi(getenv("MMAP_DEMO_FROM")) : 0;
@@ -48,18 +48,9 @@ bool classroom_open(const char *file) {
              "'s/^#include \"\\([0-9][0-9_a-z]*\\).h\"$/\\1.c/p' %s)",
              (int)(name - file), file, window.ws_col, name, name);
     FILE *awk = popen(command, "r");
-    size_t got = awk ? fread(pages, 1, sizeof pages - 1, awk) : 0;
-    if (awk) pclose(awk);
-    return got > 0;
-}
-
-const char *of_steps(void) {
-    static char text[16];
-    int count = 0;
-    for (const char *page = pages; (page = strchr(page, '\f')); page++)
-        count++;
-    if (count > 0) snprintf(text, sizeof text, " of %d", count);
-    return text;
+    if (!awk || fread(pages, 1, sizeof pages - 1, awk) == 0) return 0;
+    pclose(awk);
+    return atoi(pages);
 }
 
 /* Waits for Enter, with the time limit off. At the end of the input nothing waits any more. */

@@ -1,14 +1,12 @@
-/*
- * die - the error helper: says in one line what failed and why, with the errno name, and ends the
- * program with status 99. What a program of one's own would copy: it depends on no other room.
- */
+/* die - the error helper: says in one line what failed and why, and ends the program with status
+ * 99. What a program of one's own would copy: it depends on no other room. */
 #ifndef DIE_H
 #define DIE_H
 
 #include <errno.h>
 #include <stdbool.h>
 
-/* Ends the program, exit status 99, after "NAME (process PID): WHAT: text (ERRNO)" on stderr; die()
+/* Prints "NAME (process PID): WHAT: text (ERRNO)" on stderr and ends the program, status 99; die()
  * adds errno's text and name (errno(3)), bail_out() does not. A demo, between begin() and end(),
  * prints TAP's "Bail out! WHAT" on stdout instead; its children leave by _exit(2). */
 #define die(...)      give_up(errno, __VA_ARGS__)

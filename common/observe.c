@@ -22,10 +22,6 @@
 #define MAPPED_ONCE    (UINT64_C(1) << 56)
 #define FRAME          ((UINT64_C(1) << 55) - 1)
 
-size_t page_size(void) {
-    return (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static struct rusage before, after; /* not on the stack, which may fault as well */
 
 void count_faults(void) {

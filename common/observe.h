@@ -1,10 +1,7 @@
-/*
- * observe - what the kernel says about a page, a range or a process, for any pid whose /proc files
- * may be read (this process, its children). It never prints and never judges.
- *
- * What /proc does not tell is unknown (check.h), and carries the reason. Sources: proc(5),
- * Documentation/admin-guide/mm/pagemap.rst.
- */
+/* observe - what the kernel says about a page, a range or a process, for any pid whose /proc files
+ * may be read (this process, its children). It never prints and never judges. What /proc does not
+ * tell is unknown (check.h), and carries the reason. Sources: proc(5), admin-guide/mm/pagemap.rst.
+ * */
 #ifndef OBSERVE_H
 #define OBSERVE_H
 
@@ -14,7 +11,7 @@
 #include <unistd.h>
 
 /* The page size in bytes, sysconf(3). Never assume 4096. */
-size_t page_size(void);
+#define page_size() ((size_t)sysconf(_SC_PAGESIZE))
 
 /* The page faults, minor + major, of an access: faults_of(*p = 'P'). getrusage(2). The access must
  * be volatile. For a loop: count_faults(); for (...) p[i] = 'P'; long faults = faults_counted();
@@ -42,15 +39,12 @@ struct page {
 struct page look_at(pid_t pid, const volatile void *address);
 #define page_kind(pid, address)   (look_at(pid, address).kind)
 #define mapped_once(pid, address) (look_at(pid, address).mapped_once)
-#define frame_of(pid, address)    (look_at(pid, address).frame)
 
-/*
- * 1 if two pages are in one frame, 0 if not: by their frame numbers or, where these are not shown,
- * by what proves it all the same. An anonymous page and one of the page cache are different, and so
- * is a page that is mapped exactly once from any other; of each page of a file the page cache has
- * one frame (on overlayfs two, if it was mapped before it was first opened for writing: no scratch
- * file is). Unknown for two anonymous pages with more mappers, or if no page is there.
- */
+/* 1 if two pages are in one frame, 0 if not: by their frame numbers or, where these are not shown,
+ * by what proves it all the same: an anonymous page is none of the page cache, a page mapped once
+ * is no other's, and of each page of a file the page cache has one frame (not so on overlayfs, if
+ * mapped before it was first opened for writing). Unknown for other pages, or if no page is there.
+ * */
 long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b);
 long same_page_frame(const struct page *a, const struct page *b);
 
@@ -58,19 +52,19 @@ long same_page_frame(const struct page *a, const struct page *b);
 long pages_present(pid_t pid, const volatile void *address, size_t pages);
 
 /* A field ("Rss", "Shared_Dirty") of the mapping around `address` in /proc/PID/smaps: kB;
- * dirty_kb(): all that is dirty. Neighbouring anonymous mappings may be merged into one. -1: no mapping. */
+ * dirty_kb(): all that is dirty. Neighbouring anonymous mappings may be merged into one. -1: no
+ * mapping. */
 long smaps_kb(pid_t pid, const volatile void *address, const char *field);
 long dirty_kb(pid_t pid, const volatile void *address);
 
-/* How many mappings of a process have this name at the end of their line in /proc/PID/maps: the
- * path of a file, "/dev/zero (deleted)" for shared anonymous memory. */
+/* How many mappings have this name in /proc/PID/maps: the path of a file, "/dev/zero (deleted)". */
 long mappings_named(pid_t pid, const char *name);
 
 /* A field of a /proc file, in its own unit: proc_field("/proc/self/status", "VmPTE") is in kB. */
 long proc_field(const char *path, const char *field);
 
-/* The file system of an open file (statfs(2)): "ext4", "tmpfs", ..., or its magic number. Evidence
- * only: decide by probing. The result is static. */
+/* The file system of an open file (statfs(2)), or its number: evidence only. The result is static.
+ * */
 const char *file_system(int fd);
 
 #endif

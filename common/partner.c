@@ -14,15 +14,17 @@
 
 #include "die.h"
 
-/* What is asked for: what(with), or the function of this name, called with a copy of the text. */
+/* What is asked for: what(with), or the function in this row of the table, or with a copy of the
+ * text. */
 struct order {
     act *what;
     void *with;
+    int row; /* counted from 1 */
     bool with_text;
-    char name[40], text[1000];
+    char text[1000];
 };
 
-static const struct named_act *table; /* of this program; see obey_if_unrelated() */
+static act *const *table; /* see obey_if_unrelated() */
 static char *program;
 
 /* SIGCHLD is blocked but for the waiting in finish(); to be noticed there it needs a handler. */
@@ -43,18 +45,12 @@ void end_with_parent(pid_t parent) {
     if (getppid() != parent) _exit(0);
 }
 
-static act *find(const char *name) {
-    for (const struct named_act *row = table; row->name; row++)
-        if (strcmp(row->name, name) == 0) return row->what;
-    bail_out("no function '%s' in the table", name);
-}
-
 void obey(struct partner *partner) {
     static struct order order;
     end_with_parent(partner->parent);
     if (partner->socket[0] != -1) close(partner->socket[0]);
     while (recv(partner->socket[1], &order, sizeof order, 0) == sizeof order) {
-        act *what = order.name[0] ? find(order.name) : order.what;
+        act *what = order.row ? table[order.row - 1] : order.what;
         long said = what(order.with_text ? order.text : order.with);
         if (send(partner->socket[1], &said, sizeof said, MSG_NOSIGNAL) == -1) break;
     }
@@ -62,8 +58,9 @@ void obey(struct partner *partner) {
 }
 
 static void send_order(struct partner *partner, struct order *order) {
-    for (const struct named_act *row = table; partner->by_name && row->name; row++)
-        if (row->what == order->what) snprintf(order->name, sizeof order->name, "%s", row->name);
+    for (int i = 0; partner->unrelated && table[i]; i++)
+        if (table[i] == order->what) order->row = i + 1;
+    if (partner->unrelated && !order->row) bail_out("this function is not in the table");
     if (send(partner->socket[0], order, sizeof *order, MSG_NOSIGNAL) == -1 && errno != EPIPE)
         die("send");
 }
@@ -121,26 +118,19 @@ void partner_close(struct partner *partner) {
     close(partner->socket[1]);
 }
 
-void kill_partner(struct partner *partner) {
-    if (kill(partner->pid, SIGKILL) == -1) die("kill");
-    wait_for(partner->pid);
-    close(partner->socket[0]);
-    close(partner->socket[1]);
-}
-
-void obey_if_unrelated(int argc, char **argv, const struct named_act *acts) {
+void obey_if_unrelated(int argc, char **argv, act *const *acts) {
     table = acts;
     program = argv[0];
     int type = 0;
     socklen_t size = sizeof type; /* typed by hand, stdin is no such socket */
     if (argc == 2 && strcmp(argv[1], "--obey") == 0 &&
-        getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
+        getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) == 0)
         obey(&(struct partner){.parent = getppid(), .socket = {-1, STDIN_FILENO}});
 }
 
 void start_unrelated(struct partner *partner) {
     partner_open(partner);
-    partner->by_name = true;
+    partner->unrelated = true;
     partner->pid = fork();
     if (partner->pid == -1) die("fork");
     if (partner->pid != 0) return;
@@ -164,13 +154,15 @@ static void on_signal(int signo, siginfo_t *info, void *context) {
 }
 
 const char *signal_name(const siginfo_t *info) {
-    static char other[40];
+    static char text[40];
     bool bus = info->si_signo == SIGBUS;
-    if (bus && info->si_code == BUS_ADRERR) return "SIGBUS BUS_ADRERR";
-    if (!bus && info->si_code == SEGV_MAPERR) return "SIGSEGV SEGV_MAPERR";
-    if (!bus && info->si_code == SEGV_ACCERR) return "SIGSEGV SEGV_ACCERR";
-    snprintf(other, sizeof other, "%s si_code %d", bus ? "SIGBUS" : "SIGSEGV", info->si_code);
-    return other;
+    int code = info->si_code;
+    const char *name = bus && code == BUS_ADRERR     ? "BUS_ADRERR"
+                       : !bus && code == SEGV_MAPERR ? "SEGV_MAPERR"
+                       : !bus && code == SEGV_ACCERR ? "SEGV_ACCERR"
+                                                     : "si_code";
+    snprintf(text, sizeof text, "%s %s", bus ? "SIGBUS" : "SIGSEGV", name);
+    return text;
 }
 
 const char *call_with(void (*function)(volatile char *), volatile void *address) {
@@ -198,9 +190,8 @@ const char *call_with(void (*function)(volatile char *), volatile void *address)
     if (got != sizeof info || !WIFSIGNALED(status) || WTERMSIG(status) != info.si_signo)
         bail_out("the child that tries an access ended with wait status %d", status);
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    snprintf(text, sizeof text, "%s", signal_name(&info));
-    if ((uintptr_t)info.si_addr / page != (uintptr_t)address / page)
-        snprintf(text, sizeof text, "%s at %p", signal_name(&info), info.si_addr);
+    bool here = (uintptr_t)info.si_addr / page == (uintptr_t)address / page;
+    snprintf(text, sizeof text, here ? "%s" : "%s at %p", signal_name(&info), info.si_addr);
     return text;
 }
 
@@ -222,7 +213,5 @@ const char *store_to(volatile void *address) {
 }
 
 const char *signal_alone(const char *death) {
-    return strncmp(death, "SIGSEGV", 7) == 0  ? "SIGSEGV"
-           : strncmp(death, "SIGBUS", 6) == 0 ? "SIGBUS"
-                                              : death;
+    return strncmp(death, "SIGSEGV", 7) == 0 ? "SIGSEGV" : death;
 }

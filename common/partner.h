@@ -2,11 +2,7 @@
  * partner - a second process that does what the first one asks for, one named function at a time;
  * and a child that must die of a signal. It knows nothing about memory.
  *
- *     partner_open(&child);
- *     child.pid = fork();
- *     if (child.pid == -1) die("fork");
  *     if (child.pid == 0) obey(&child);          the child never gets past this line
- *     ...
  *     check_is(ask(&child, letter, p), 'O', "the child still reads the O", "5.2-6");
  *
  * Nobody sleeps or polls: the two talk through a socket. A partner that dies is noticed at once
@@ -20,19 +16,16 @@
 #include <sys/types.h>
 
 struct partner {
-    pid_t pid; /* set it from fork() */
-    pid_t parent;
-    int socket[2]; /* the parent's end, the partner's end */
-    bool by_name;  /* reached by exec(): it knows functions by their names only */
+    pid_t pid, parent; /* pid: set it from fork() */
+    int socket[2];     /* the parent's end, the partner's end */
+    bool unrelated;    /* reached by exec() */
 };
 
-/* What a partner can be asked for. */
-typedef long act(void *with);
+typedef long act(void *with); /* what a partner can be asked for */
 
-/* Call before fork(): makes the socket, or bails out. */
+/* Before fork(): makes the socket, or bails out. In the child, right after it: does what it is
+ * asked for until the parent closes, or dies. */
 void partner_open(struct partner *partner);
-
-/* In the child, right after fork(): does what it is asked for until the parent closes, or dies. */
 _Noreturn void obey(struct partner *partner);
 
 /* Has the partner call what(with); returns what that returned. Bails out if the partner ends
@@ -46,37 +39,29 @@ void partner_close(struct partner *partner);
 
 /*
  * An unrelated process, reached by exec(): it inherits no mapping and no descriptor but stderr and
- * its socket. It finds what it is asked for in a table of names, which main() hands over first:
+ * its socket. Functions lie elsewhere in it: they are found in a table, which main() hands over
+ * first:
  *
- *     static const struct named_act acts[] = {{"map_file", map_file}, {"letter", letter}, {0}};
+ *     static act *const acts[] = {map_file, letter, NULL};
  *     obey_if_unrelated(argc, argv, acts);
  *
  * A pointer means nothing over there, a text does: ask_text() has what(with) called with a copy of
  * `text` (under 1000 bytes). What the partner is to remember it keeps in static variables.
  */
-struct named_act {
-    const char *name;
-    act *what;
-};
-void obey_if_unrelated(int argc, char **argv, const struct named_act *acts);
+void obey_if_unrelated(int argc, char **argv, act *const *acts);
 void start_unrelated(struct partner *partner);
 long ask_text(struct partner *partner, act *what, const char *text);
 
-/* Sends the partner SIGKILL, and waits for its end. */
-void kill_partner(struct partner *partner);
-
-/* Waits for a child's end; returns its wait status (waitpid(2)), or bails out. */
+/* wait_for() waits for a child's end and returns its wait status (waitpid(2)), or bails out. A
+ * child that calls end_with_parent() is killed when its parent dies. */
 int wait_for(pid_t pid);
-
-/* In a child: to be killed when its parent dies. */
 void end_with_parent(pid_t parent);
 
 /*
  * One access to one byte, made in a child of its own, and how that ended: "no signal", or signal
  * and si_code ("SIGSEGV SEGV_MAPERR", sigaction(2)), with the faulting address if that is in
- * another page. signal_name() makes that of a siginfo_t; signal_alone() leaves "SIGSEGV" of it,
- * where the si_code is the processor's affair.
- * call_with() runs a function instead. Results are static. Bails out if the child cannot be run.
+ * another page. call_with() runs a function instead. signal_alone() leaves the "SIGSEGV" where the
+ * si_code is the processor's affair. Results are static. Bails out if the child cannot be run.
  */
 const char *load_from(const volatile void *address);
 const char *store_to(volatile void *address);

@@ -1,15 +1,13 @@
-/*
- * scratch - a private directory under TMPDIR (default /tmp) that is gone afterwards, however the
- * program ends. A janitor process, forked by begin(), makes it, waits for the program's end on a
- * socket and removes it: after exit() as after Ctrl-C or kill -9.
- */
+/* scratch - a private directory under TMPDIR (default /tmp) that is gone afterwards, however the
+ * program ends: a janitor process waits for that on a socket, after exit() as after Ctrl-C or kill
+ * -9. */
 #ifndef SCRATCH_H
 #define SCRATCH_H
 
 #include <sys/types.h>
 
-/* Forks the janitor. begin() calls it, before there are mappings or descriptors that the janitor
- * could keep; a program without begin() calls it first. Bails out. */
+/* Forks the janitor, or bails out: begin() does, before there are mappings or descriptors that it
+ * could keep; a program without begin() does first. */
 void scratch_open(void);
 
 /* The path of the directory (mode 0700, for plain files only), made at the first call. Bails out,
@@ -19,8 +17,8 @@ const char *scratch_dir(void);
 /* The path of `name` (at most 60 bytes) in it; no file is made. The last 16 results stay valid. */
 char *scratch_path(const char *name);
 
-/* Creates the file `name` with `bytes` reserved zero bytes and returns a descriptor, O_RDWR. Bails
- * out, also if there is such a file. */
+/* Makes the file `name` with `bytes` reserved zero bytes; returns a descriptor, O_RDWR, or bails
+ * out. */
 int scratch_file(const char *name, size_t bytes);
 
 /* Reserves space for a file's first `bytes` bytes, posix_fallocate(3), so that on most file systems
@@ -30,8 +28,8 @@ int reserve(int fd, size_t bytes);
 /* The byte at `offset` of a file, as read(2) finds it (pread(2)). Bails out on failure. */
 char byte_in_file(int fd, size_t offset);
 
-/* Has the janitor call remove(name) at the program's end: remove_at_end(shm_unlink, "/name"). Last
- * told, first called. For names that nobody else can have. Bails out after thirty. */
+/* Has the janitor call remove(name) at the program's end: remove_at_end(shm_unlink, "/name"). For
+ * names that nobody else can have. Last told, first called; bails out after thirty. */
 void remove_at_end(int (*remove)(const char *), const char *name);
 
 #endif

@@ -61,12 +61,8 @@ static long offset_leads_to(void *text) {
     return strcmp(p + offset, text) == 0;
 }
 
-static const struct named_act acts[] = {{"map_file", map_file},
-                                        {"finds_members", finds_members},
-                                        {"finds_name_in_next_version", finds_name_in_next_version},
-                                        {"address_leads_to", address_leads_to},
-                                        {"offset_leads_to", offset_leads_to},
-                                        {0}};
+static act *const acts[] = {map_file,         finds_members,   finds_name_in_next_version,
+                            address_leads_to, offset_leads_to, NULL};
 
 int main(int argc, char **argv) {
     obey_if_unrelated(argc, argv, acts);

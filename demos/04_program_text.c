@@ -44,8 +44,7 @@ static long store_C(void *p) {
 }
 
 int main(int argc, char **argv) {
-    static const struct named_act acts[] = {
-        {"data_page", data_page}, {"text", text}, {"load", load}, {"store_C", store_C}, {0}};
+    static act *const acts[] = {data_page, text, load, store_C, NULL};
     obey_if_unrelated(argc, argv, acts);
     begin(argc, argv, 12, "what is MAP_PRIVATE good for?");
     size_t page = page_size();

@@ -45,8 +45,7 @@ static long store(void *text) {
 }
 
 int main(int argc, char **argv) {
-    static const struct named_act acts[] = {
-        {"map_file", map_file}, {"reads", reads}, {"store", store}, {0}};
+    static act *const acts[] = {map_file, reads, store, NULL};
     obey_if_unrelated(argc, argv, acts);
     begin(argc, argv, 13, "who sees a store to a MAP_SHARED mapping, and when?");
     size_t page = page_size();

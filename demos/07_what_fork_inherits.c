@@ -51,7 +51,7 @@ static long fork_and_store_G(void *p) {
 }
 
 int main(int argc, char **argv) {
-    static const struct named_act acts[] = {{"has_descriptor", has_descriptor}, {0}};
+    static act *const acts[] = {has_descriptor, NULL};
     obey_if_unrelated(argc, argv, acts);
     begin(argc, argv, 11, "what do parent and child share, the descriptor or the mapping?");
     size_t page = page_size();
@@ -99,7 +99,7 @@ int main(int argc, char **argv) {
     char path[PATH_MAX];
     if (!realpath(scratch_path("d"), path)) die("realpath");
     partner_open(&execed);
-    execed.by_name = true;
+    execed.unrelated = true;
     execed.pid = fork();
     if (execed.pid == -1) die("fork");
     if (execed.pid == 0) {

@@ -58,7 +58,7 @@ static long letter_that_a_child_sees(void *p) {
 }
 
 int main(int argc, char **argv) {
-    static const struct named_act acts[] = {{"map_page", map_page}, {"letter", letter}, {0}};
+    static act *const acts[] = {map_page, letter, NULL};
     obey_if_unrelated(argc, argv, acts);
     begin(argc, argv, 13, "which processes share the memory: child, grandchild, stranger?");
     size_t page = page_size();

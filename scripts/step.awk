@@ -1,5 +1,6 @@
-# What --step shows of a demo: for each step a page, "\f" and the number of its first line above it, with the
-# functions of the demo's own files that the step names (short ones each time, long ones once) and its lines.
+# What --step shows of a demo: the number of its steps, and for each step a page, "\f" and the number of its
+# first line above it, with the functions of the demo's own files that it names (short ones each time, long ones
+# once) and its lines.
 # Lines wider than the window (COLUMNS) are folded at blanks.
 #
 #   awk -v columns=100 -f scripts/step.awk DEMO.c [PART.c...]
@@ -55,6 +56,8 @@ function show_functions(f, from, to,    n, line, word, last) {
 }
 
 END {
+    for (n = 1; n <= lines[1]; n++) if (text[1, n] ~ /^ *step\(/) steps++
+    print steps
     for (n = 1; n <= lines[1]; n++) if (text[1, n] ~ /^ *step\(/) {
         page++
         for (last = n + 1; last < lines[1] && text[1, last] !~ /^( *(step|predict)\(|})/; last++) { }

@@ -76,11 +76,10 @@ static long write_then_read(void *with) {
 /* The cases. */
 
 static int all_true(void) {
-    open_demo(6);
+    open_demo(5);
     check(1 + 1 == 2, "a true condition", "0.0-1");
     check_is(6 * 7, 42, "equal numbers", NULL);
     check_is((const char *)"page", "page", "equal texts", NULL);
-    check_not(6 * 7, 41, "numbers that differ", NULL);
     check_least(6 * 7, 42, "a number that is not less", NULL);
     check_errno(close(-1) == -1, EBADF, "a failing call", NULL);
     return end();
@@ -93,7 +92,7 @@ static int all_false(void) {
     check(1 + 1 == 3, "a condition", NULL);
     check_is(6 * 7, 41, "a number", NULL);
     check_is(letter, 'O', "a letter", NULL);
-    check_not(frame, 0x15924d, "a frame", NULL);
+    check_is(frame, 0x15924e, "a frame", NULL);
     check_least(6 * 7, 43, "a number that is less", NULL);
     check_is((const char *)"page", "frame", "a text", NULL);
     check_errno(close(-1) == -1, EINVAL, "another errno", NULL);
@@ -102,12 +101,11 @@ static int all_false(void) {
 }
 
 static int unknown_ones(void) {
-    open_demo(5);
+    open_demo(4);
     long here = unknown("/proc/self/smaps: %s", "EACCES"), there = unknown("needs CAP_SYS_ADMIN");
     check_is(here, 4, "an unknown number", NULL);
     check_is(change(1, there), 0, "a difference", NULL);
     check_is(unknown_text(here), "page cache", "an unknown text", NULL);
-    check_not(there, 1, "unequal", NULL);
     check_is((const char *)number(there), "unknown", "shown", NULL);
     return end();
 }
@@ -351,11 +349,11 @@ static const struct test {
     const char *lines;
 } tests[] = {
     {"checks that hold", all_true, 0,
-     "TAP version 13\n1..6\nok 1 - a true condition (0.0-1)\nok 6 - "},
+     "TAP version 13\n1..5\nok 1 - a true condition (0.0-1)\nok 5 - "},
     {"checks that fail", all_false, 1,
      "not ok 1 - a condition\n#   seen: false, expected: true; common_test.c:\n"
      "#   seen: 42, expected: 41; common_test.c:\n#   seen: 'P', expected: 'O'; common_test.c:\n"
-     "#   seen: 0x15924d, expected: !=0x15924d; common_test.c:\n"
+     "#   seen: 0x15924d, expected: 0x15924e; common_test.c:\n"
      "#   seen: 42, expected: >=43; common_test.c:\n#   seen: page, expected: frame; "
      "common_test.c:\n"
      "#   seen: EBADF, expected: EINVAL; common_test.c:\n#   seen: success, expected: EBADF;\n"
@@ -363,7 +361,7 @@ static const struct test {
     {"what is unknown is skipped", unknown_ones, 0,
      "ok 1 - an unknown number # SKIP /proc/self/smaps: EACCES\n"
      "ok 2 - a difference # SKIP needs CAP_SYS_ADMIN\n"
-     "ok 3 - an unknown text # SKIP /proc/self/smaps: EACCES\nok 4 - unequal # SKIP needs"},
+     "ok 3 - an unknown text # SKIP /proc/self/smaps: EACCES\nok 4 - shown"},
     {"a plan too long", plan_short, 1, "# planned 2 checks, but ran 1"},
     {"a plan too short", plan_long, 1, "# planned 1 checks, but ran 2"},
     {"left early", leave_early, 1, "# left after 1 of 2 planned checks"},
@@ -418,7 +416,7 @@ static bool judge(const struct test *test, int status, char *out, const char *di
 }
 
 int main(int argc, char **argv) {
-    static const struct named_act acts[] = {{"length", length}, {"descriptors", descriptors}, {0}};
+    static act *const acts[] = {length, descriptors, NULL};
     static char out[1 << 16];
     const size_t count = sizeof tests / sizeof tests[0];
     bool all_good = true;
