@@ -1,0 +1,81 @@
+#define _GNU_SOURCE
+/*
+ * 03_fault_around - how many page faults are the first loads from 64 pages?
+ *
+ * Notes      section 3.3 mmap 的映射过程, step 2: 首次访问（触发缺页中断）
+ * Watch      one load's fault maps neighbours as well, a store's does not; MAP_POPULATE maps all
+ * Corrects   3.3-6
+ * Try this   no MAP_POPULATE; MAP_ANONYMOUS instead of the file; loads before the stores
+ * See also   mmap(2), getrusage(2); 03_demand_paging
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "scratch.h"
+
+#define PAGES ((size_t)64)
+
+/* Fault-around is a setting. Is it off here: does each page of another mapping take a fault? */
+static bool is_off(int fd) {
+    size_t page = page_size();
+    volatile char *p = mmap(NULL, PAGES * page, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (p == MAP_FAILED) die("mmap");
+    count_faults();
+    for (size_t i = 0; i < PAGES; i++)
+        (void)p[i * page];
+    return faults_counted() == PAGES;
+}
+
+int main(int argc, char **argv) {
+    begin(argc, argv, 5, "how many page faults are the first loads from 64 pages?");
+    size_t page = page_size();
+    pid_t self = getpid();
+
+    predict("All 64 pages are loaded from for the first time. How many page faults is that?");
+    step(
+        "Write and read 64 pages of a file: the page cache has them. Map it, load from each page.");
+    ssize_t bytes = PAGES * page;
+    char *zeros = calloc(PAGES, page);
+    int fd = scratch_file("file", bytes);
+    if (!zeros || pwrite(fd, zeros, bytes, 0) != bytes) die("pwrite");
+    if (pread(fd, zeros, bytes, 0) != bytes) die("pread");
+    free(zeros);
+    volatile char *p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED) die("mmap");
+    tell("The notes say (3.3-6, wrong): the first access to a page raises a page fault.");
+    long first = faults_of(p[0]);
+    count_faults();
+    for (size_t i = 1; i < PAGES; i++)
+        (void)p[i * page];
+    long others = faults_counted();
+    evidence("%s: first loads from 64 pages, page faults: %ld", file_system(fd), first + others);
+    check_is(first, 1, "the first load from a mapping of a cached file is a page fault", "3.3-3");
+    check_least(is_off(fd) ? unknown("fault-around is off") : (long)PAGES - first - others, 1,
+                "the fault of one load maps several pages of a cached file (fault-around)",
+                "3.3-6");
+
+    predict("Does the fault of a store map several pages as well?");
+    step("Control: store into each page of a private mapping of that file.");
+    volatile char *q = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    if (q == MAP_FAILED) die("mmap");
+    count_faults();
+    for (size_t i = 0; i < PAGES; i++)
+        q[i * page] = 'x';
+    check_is(faults_counted(), PAGES,
+             "the first stores to a private mapping are one fault for each page", "3.3-3");
+
+    predict("And after MAP_POPULATE?");
+    step("Map the file once more, with MAP_POPULATE; load from each page.");
+    volatile char *r = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+    if (r == MAP_FAILED) die("mmap");
+    check_is(pages_present(self, r, PAGES), PAGES, "MAP_POPULATE makes the entries during mmap()",
+             "3.3-2");
+    count_faults();
+    for (size_t i = 0; i < PAGES; i++)
+        (void)r[i * page];
+    check_is(faults_counted(), 0, "after MAP_POPULATE no load faults", "3.3-3");
+    return end();
+}
