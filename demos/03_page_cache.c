@@ -1,95 +1,116 @@
+#define _GNU_SOURCE
 /*
  * 03_page_cache - how many copies of a file do two processes have in memory?
  *
  * Notes      sections 3.2 虚拟内存与物理内存的关系, 3.4 页缓存（Page Cache）机制
  * Watch      one frame under two mappings; read(), write() and stores all meet there
- * Try this   1. In `char *p`, MAP_SHARED -> MAP_PRIVATE: checks 9, 10, 11 and 14 fail
- *            2. In `char *c`, MAP_SHARED -> MAP_PRIVATE: checks 11, 12 and 13 fail
- *            3. (void)*c; -> nothing: checks 5, 7 and 8 fail
- *            4. if (write(fd, "O", 1) != 1) die("write"); -> nothing: checks 1 and 2 fail
+ * Try this   MAP_PRIVATE for the parent, or for the child; no load in the child; no write()
  * See also   mmap(2), mincore(2), proc(5) (smaps: Pss); 03_writeback, 06_address_or_frame
  */
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "observe.h"
+#include "partner.h"
 #include "picture.h"
-#include "process.h"
 #include "scratch.h"
+
+static int own; /* the child's descriptor */
+
+static long map_file(void *unused) {
+    (void)unused;
+    own = open(scratch_path("file"), O_RDWR);
+    if (own == -1) die("open");
+    char *c = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
+    if (c == MAP_FAILED) die("mmap");
+    return (long)c;
+}
+
+static long load(void *c) {
+    return *(volatile char *)c;
+}
+
+static long store_C(void *c) {
+    return *(volatile char *)c = 'C';
+}
+
+static long write_W(void *unused) {
+    (void)unused;
+    return write(own, "W", 1);
+}
 
 int main(int argc, char **argv) {
     begin(argc, argv, 14, "how many copies of a file do two processes have in memory?");
     size_t page = page_size();
     pid_t parent = getpid();
-    struct turns child;
+    struct partner child;
 
-    step("The parent makes a file with write(), maps it MAP_SHARED and reads it.");
-    int fd = scratch_file("file", page);
-    if (write(fd, "O", 1) != 1) die("write");
-    char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    step("The parent makes a file, maps it MAP_SHARED, and fills its page by write().");
+    int fd = scratch_file("file", 0);
+    if (ftruncate(fd, page) == -1) die("ftruncate");
+    volatile char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
-    unsigned char resident = 0;
-    if (mincore(p, page, &resident) == -1) die("mincore");
-    check(resident & 1, "after write() the page is in the page cache", "3.4-1");
-    check(*p == 'O', "a mapping shows what write() has written", "3.4-1");
+    unsigned char before, after;
+    if (mincore((char *)p, page, &before) == -1) die("mincore");
+    char *text = malloc(page);
+    if (!text || write(fd, memset(text, 'O', page), page) != (ssize_t)page) die("write");
+    free(text);
+    check_is(*p, 'O', "a MAP_SHARED mapping shows what write() has written", "3.4-1");
+    if (mincore((char *)p, page, &after) == -1) die("mincore");
     picture({"parent", parent, p});
-    long alone = smaps_kb(parent, p, "Pss");
-    check_num(alone, ==, page / 1024, "a process alone is charged the whole page (Pss)", "3.2-2");
-    check_str(page_kind(parent, p), FILE_PAGE, "a file mapping maps the page cache's own page",
-              "3.4-1");
+    evidence("in the page cache: %d page before write(), %d afterwards", before & 1, after & 1);
+    check(!(before & 1) && after & 1,
+          "a page of a file is in the page cache once it has been used, not before", "3.4-1");
+    check_is(page_kind(parent, p), FILE_PAGE,
+             "a MAP_SHARED file mapping maps the page cache's own page", "3.4-1");
+    check_is(smaps_kb(parent, p, "Pss"), page / 1024,
+             "the only process that maps a page is charged all of it (Pss)", "3.2-2");
 
-    step("Fork a child that will open and map the file itself, then look, store and write().");
-    turns_open(&child);
+    predict("Two descriptors, two mappings: how many frames hold the page then?");
+    step("A child opens and maps the file by itself. Then both load from it.");
+    partner_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
-    if (child.pid == 0) {
-        await_turn(&child);
-        int own = open(scratch_path("file"), O_RDWR);
-        if (own == -1) die("open");
-        volatile char *c = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
-        if (c == MAP_FAILED) die("mmap");
-        (void)*c; /* the child's first access */
-        child.said = (long)c;
-        await_turn(&child);
-        child.said = *c;
-        await_turn(&child);
-        *c = 'C';
-        await_turn(&child);
-        if (write(own, "W", 1) != 1) die("write");
-        child.said = *c;
-        last_turn(&child);
-    }
-
-    predict("Two descriptors, two mappings: how often is the page in memory then?");
-    step("The child's turn: it opens and maps the file by itself and reads the page.");
-    char *c = (char *)give_turn(&child);
-    long together = smaps_kb(parent, p, "Pss");
+    if (child.pid == 0) obey(&child);
+    volatile char *c = (volatile char *)ask(&child, map_file, NULL);
+    ask(&child, load, c);
+    (void)*p; /* there are file systems that forget what they have when a file is opened anew */
     picture({"parent", parent, p}, {"child", child.pid, c});
-    evidence("parent's proportional share (Pss): %s kB alone, %s kB now", number(alone),
-             number(together));
-    check_str(page_kind(child.pid, c), FILE_PAGE, "another mapping leads to the page cache, too",
-              "3.4-1");
-    check_num(frame_of(child.pid, c), ==, frame_of(parent, p),
-              "both page tables name the same frame", "3.2-2");
-    check_num(mapped_once(parent, p), ==, 0, "the page is mapped more than once", "3.2-2");
-    check_num(together * 2, ==, alone, "two processes are charged half a page each (Pss)", "3.2-2");
+    check_is(page_kind(child.pid, c), FILE_PAGE,
+             "another process's mapping leads to the page cache as well", "3.4-1");
+    check_is(same_frame(parent, p, child.pid, c), 1,
+             "two processes that map a page of a file MAP_SHARED have it in one frame", "3.2-2");
+    check_is(mapped_once(parent, p), 0,
+             "a page that two processes have loaded from is mapped more than once", "3.2-2");
+    check_is(smaps_kb(parent, p, "Pss"), page / 1024 / 2,
+             "two processes that map a page are charged half of it each (Pss)", "3.2-2");
 
-    predict("Does read() return the P now? Does the child see it?");
-    step("The parent stores a P. Nobody calls msync().");
+    predict("Nobody calls msync(). Does read() return the P, and does the child load it?");
+    step("The parent stores a P.");
     *p = 'P';
-    check(byte_in_file(fd, 0) == 'P', "read() returns a store at once", "3.4-2");
-    check_num(give_turn(&child), ==, 'P', "another process sees a store at once", "3.2-2 3.4-2");
+    check_is(byte_in_file(fd, 0), 'P',
+             "read() returns at once what was stored through a MAP_SHARED mapping", "3.4-2");
+    check_is(ask(&child, load, c), 'P',
+             "another process sees a store to a MAP_SHARED mapping at once", "3.2-2 3.4-2");
 
     step("The child stores a C.");
-    give_turn(&child);
-    check(*p == 'C', "the parent sees the child's store at once", "3.4-2");
-    check(byte_in_file(fd, 0) == 'C', "read() returns the child's store at once", "3.4-2");
+    ask(&child, store_C, c);
+    check_is(*p, 'C', "a store by the child is in the parent's MAP_SHARED mapping at once",
+             "3.4-2");
+    check_is(byte_in_file(fd, 0), 'C',
+             "read() returns what another process has stored through MAP_SHARED", "3.4-2");
 
-    step("The child calls write() on its own descriptor with a W.");
-    check_num(give_turn(&child), ==, 'W', "write() shows at once in the writer's mapping", "3.4-2");
-    check(*p == 'W', "write() shows at once in another's mapping, too", "3.4-2");
-    turns_close(&child);
+    step("The child calls write() with a W, on its own descriptor.");
+    if (ask(&child, write_W, NULL) != 1) die("write");
+    check_is(ask(&child, load, c), 'W',
+             "on Linux what write() writes is at once in the caller's MAP_SHARED mapping", "3.4-2");
+    check_is(*p, 'W',
+             "on Linux what write() writes is at once in the MAP_SHARED mappings of others",
+             "3.4-2");
+    partner_close(&child);
     return end();
 }
