@@ -85,7 +85,7 @@ static long dirty_after(enum end end, int flags) {
         dirty = dirty_now();
         if (end == CLOSE) partner_close(&writer);
     }
-    evidence("dirty: %s kB by the store, %s kB after %s", number(stored), number(dirty), how[end]);
+    evidence("dirty: %s kB stored, %s kB after %s", number(stored), number(dirty), how[end]);
     return why_not ? unknown("%s", why_not) : dirty;
 }
 
@@ -124,7 +124,6 @@ int main(int argc, char **argv) {
              "an exit closes its files: ext4, XFS and btrfs write a truncated one then", "3.5-5");
     check_is(dirty_after(KILL, O_TRUNC), 0,
              "kill -9 closes a file as well: ext4, XFS and btrfs write a truncated one", "3.5-5");
-    tell(
-        "Not checked here: until it is written back, a power cut or a kernel crash loses a store.");
+    tell("Not checked here: a power cut or a kernel crash loses what is not written back yet.");
     return end();
 }

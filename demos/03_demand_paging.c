@@ -27,8 +27,7 @@ int main(int argc, char **argv) {
     pid_t self = getpid();
 
     predict("How many page-table entries does mmap() make for 1 GiB?");
-    step("Make a file of 1 GiB, all hole but for 8 pages of its first half, which get an M. Map "
-         "it.");
+    step("Make a file of 1 GiB, all hole but for 8 pages far apart, which get an M. Map it.");
     char *text = calloc(1, page);
     int fd = scratch_file("gigabyte", 0);
     if (!text || ftruncate(fd, GIB) == -1) die("ftruncate");

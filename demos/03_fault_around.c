@@ -35,8 +35,7 @@ int main(int argc, char **argv) {
     pid_t self = getpid();
 
     predict("All 64 pages are loaded from for the first time. How many page faults is that?");
-    step(
-        "Write and read 64 pages of a file: the page cache has them. Map it, load from each page.");
+    step("Write and read 64 pages of a file, so that they are cached; map it; load from each.");
     ssize_t bytes = PAGES * page;
     char *zeros = calloc(PAGES, page);
     int fd = scratch_file("file", bytes);
@@ -67,7 +66,7 @@ int main(int argc, char **argv) {
     check_is(faults_counted(), PAGES,
              "the first stores to a private mapping are one fault for each page", "3.3-3");
 
-    predict("And after MAP_POPULATE?");
+    predict("How many page faults are 64 loads after MAP_POPULATE?");
     step("Map the file once more, with MAP_POPULATE; load from each page.");
     volatile char *r = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     if (r == MAP_FAILED) die("mmap");
