@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "partner.h"
@@ -100,7 +101,8 @@ static _Noreturn void usage(const char *bad, const char *question) {
 }
 
 /* What may be inherited: closed standard descriptors (a closed stdout is opened for reading only,
- * so that end() finds that nothing was printed), signals that are ignored or blocked. */
+ * so that end() finds that nothing was printed), signals that are ignored or blocked, merging of
+ * equal pages (KSM write-protects the pages that it looks at, even the stack). */
 static void make_a_clean_start(void) {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1) open("/dev/null", O_RDONLY);
@@ -108,6 +110,7 @@ static void make_a_clean_start(void) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGCHLD, SIG_DFL);
+    prctl(67 /* PR_SET_MEMORY_MERGE */, 0, 0, 0, 0); /* EINVAL before Linux 6.4: fine */
     setvbuf(stdout, NULL, _IOLBF, 0); /* before any fork: else both would print what is buffered */
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
     colour =
