@@ -100,8 +100,8 @@ int main(int argc, char **argv) {
     long clean = dirty_now(), cut = renew(O_TRUNC);
     evidence("dirty: %s kB after write() and close(), %s kB if cut before, %s kB after fsync()",
              number(written), number(cut), number(clean));
-    if (written == 0) why_not = "this file system writes at every close()";
-    if (clean > 0) why_not = "this file system has no disk";
+    if (written == 0) why_not = "the file system writes at every close()";
+    if (clean > 0) why_not = "the file system writes nothing to a disk";
 
     predict("Which of these writes the store to the disk: close(), exit, kill -9, or none?");
     step("A child stores a C and unmaps and closes; another one exits; a third one is killed.");
@@ -117,7 +117,7 @@ int main(int argc, char **argv) {
 
     predict("Each child first cuts the file to nothing. How much is dirty after each of them?");
     step("The same with O_TRUNC: a child cuts the file and makes it long again, then stores.");
-    if (cut > 0 && !why_not) why_not = "this file system makes no difference";
+    if (cut > 0 && !why_not) why_not = "the file system makes no difference";
     check_is(dirty_after(CLOSE, O_TRUNC), 0,
              "ext4, XFS and btrfs begin to write a truncated file when it is closed", "3.5-4");
     check_is(dirty_after(EXIT, O_TRUNC), 0,

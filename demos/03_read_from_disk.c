@@ -55,7 +55,7 @@ int main(int argc, char **argv) {
     free(text);
     volatile char *p = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
-    if (!is_cached(p)) no_disk = "this file system does not keep what was written";
+    if (!is_cached(p)) no_disk = "the file system does not keep what was written";
     long faults = faults_of(*p), major = major_faults_counted();
     evidence("page faults: %ld, of these major: %ld", faults, major);
     check_is(faults, 1, "the first load from a page of a mapped file is a page fault", "3.3-3");
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
     step("Give the entry back, have the page cache forget the page, and map the file once more.");
     if (madvise((void *)p, page, MADV_DONTNEED) == -1) die("madvise");
     forget(fd);
-    if (is_cached(p) && !no_disk) no_disk = "this file system has no disk";
+    if (is_cached(p) && !no_disk) no_disk = "the file system writes nothing to a disk";
     long bytes = proc_field("/proc/self/io", "read_bytes");
     volatile char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     if (q == MAP_FAILED) die("mmap");

@@ -51,8 +51,8 @@ int main(int argc, char **argv) {
     long synced = dirty_now(fd);
     evidence("%s: dirty are %s kB after write(), %s kB after fsync()", file_system(fd),
              number(written), number(synced));
-    if (written == 0) no_writeback = "this file system keeps no dirty page";
-    if (synced > 0) no_writeback = "this file system has no disk";
+    if (written == 0) no_writeback = "the file system keeps no dirty page";
+    if (synced > 0) no_writeback = "the file system writes nothing to a disk";
     volatile char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     check_is(on_disk(dirty_now(fd)), 0, "a page not stored to since it was written back is clean",

@@ -54,8 +54,7 @@ int main(int argc, char **argv) {
     volatile char *p =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) die("mmap");
-    madvise((void *)p, bytes, MADV_NOHUGEPAGE);  /* no huge page, and none that KSM makes */
-    madvise((void *)p, bytes, MADV_UNMERGEABLE); /* of equal ones; where these fail: fine */
+    madvise((void *)p, bytes, MADV_NOHUGEPAGE); /* fails without huge pages: fine */
     for (size_t i = 0; i < bytes; i += page)
         p[i] = 'O';
     partner_open(&child);
