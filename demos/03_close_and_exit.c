@@ -8,6 +8,7 @@
  * See also   close(2), ext4(5) (auto_da_alloc), proc(5) (smaps: Shared_Dirty); 03_writeback
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -81,7 +82,7 @@ static long dirty_after(enum end end, int flags) {
         stored = dirty_kb(writer.pid, c);
         if (end == CLOSE) ask(&writer, unmap_and_close, c);
         if (end == EXIT) partner_close(&writer);
-        if (end == KILL) kill_partner(&writer);
+        if (end == KILL && kill(writer.pid, SIGKILL) == 0) wait_for(writer.pid);
         dirty = dirty_now();
         if (end == CLOSE) partner_close(&writer);
     }

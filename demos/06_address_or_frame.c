@@ -43,8 +43,7 @@ static const char *yes_if(long seen, long value) {
 }
 
 int main(int argc, char **argv) {
-    static const struct named_act acts[] = {
-        {"map_shared", map_shared}, {"map_private", map_private}, {"load", load}, {0}};
+    static act *const acts[] = {map_shared, map_private, load, NULL};
     obey_if_unrelated(argc, argv, acts);
     begin(argc, argv, 16, "is it the same memory in two processes? Ask for the frame");
     pid_t a = getpid();
