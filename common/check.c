@@ -14,6 +14,7 @@
 
 #include "partner.h"
 #include "scratch.h"
+#include "words.h"
 
 #define WATCHDOG_SECONDS 20 /* of running, not of being stopped: counted second by second */
 
@@ -33,8 +34,10 @@ static const char *base_name(const char *path) {
 void say(const char *ansi, const char *format, ...) {
     va_list args;
     va_start(args, format);
+    int prefix = (int)strspn(format, "# "); /* "# " or "#   ", and blanks of a table */
     if (colour) printf("\033[%sm", ansi);
-    vprintf(format, args);
+    printf("%.*s", prefix, format);
+    vprintf(words(format + prefix), args);
     printf("%s\n", colour ? "\033[0m" : "");
     va_end(args);
 }
@@ -84,19 +87,18 @@ static bool emulated(void) {
 }
 
 static _Noreturn void usage(const char *bad, const char *question) {
-    if (bad)
-        fprintf(stderr, "%s: %s '%s'\n", demo_name,
-                bad[0] == '-' ? "unknown option" : "unexpected argument", bad);
-    fprintf(
-        bad ? stderr : stdout,
-        "usage: %s [--help] [--step]\n"
-        "  %s\n"
-        "  Prints TAP; --step shows the source of each step and waits for Enter. A sentence\n"
-        "  speaks of Linux, a regular file on a local disk file system, ordinary pages, neither\n"
-        "  populated nor locked before, default limits, one user, and nobody else who truncates\n"
-        "  or unmaps - unless it says otherwise. Exit status: 0 all checks hold, 1 one failed,\n"
-        "  2 bad usage, 77 skipped, 99 the set-up failed.\n",
-        demo_name, question);
+    static const char *const lines[] = {
+        "  Prints TAP; --step shows the source of each step and waits for Enter. A sentence",
+        "  speaks of Linux, a regular file on a local disk file system, ordinary pages, neither",
+        "  populated nor locked before, default limits, one user, and nobody else who truncates",
+        "  or unmaps - unless it says otherwise. Exit status: 0 all checks hold, 1 one failed,",
+        "  2 bad usage, 77 skipped, 99 the set-up failed.",
+    };
+    FILE *to = bad ? stderr : stdout;
+    if (bad) fprintf(to, words("%s: there is no option or argument '%s'\n"), demo_name, bad);
+    fprintf(to, "usage: %s [--help] [--step] [--lang en|zh]\n  %s\n", demo_name, words(question));
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        fprintf(to, "%s\n", words(lines[i]));
     exit(bad ? 2 : 0);
 }
 
@@ -118,18 +120,23 @@ static void make_a_clean_start(void) {
 }
 
 void begin_at(const char *file, int argc, char **argv, int plan, const char *question) {
+    const char *bad = NULL, *lang = NULL;
     bool help = false;
     snprintf(demo_name, sizeof demo_name, "%.*s", (int)strcspn(base_name(file), "."),
              base_name(file));
     planned = plan;
-    for (int i = 1; i < argc; i++)
+    for (int i = 1; i < argc && !bad; i++)
         if (strcmp(argv[i], "--help") == 0)
             help = true;
         else if (strcmp(argv[i], "--step") == 0)
             stepping = true;
+        else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc &&
+                 (strcmp(argv[i + 1], "zh") == 0 || strcmp(argv[i + 1], "en") == 0))
+            lang = argv[++i];
         else
-            usage(argv[i], question);
-    if (help) usage(NULL, question);
+            bad = argv[i];
+    words_open(file, lang);
+    if (bad || help) usage(bad, question);
     make_a_clean_start();
     demo_pid = getpid();
     give_up_in_demo = bail_out_of_demo;
@@ -141,7 +148,7 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
     signal(SIGALRM, on_second);
     alarm(1);
     printf("TAP version 13\n");
-    tell("%s: %s", demo_name, question);
+    tell("%s: %s", demo_name, words(question));
     if (emulated()) skip_all("an emulator answers here in the kernel's place");
     if (stepping && (steps_in_all = classroom_open(file)) == 0)
         tell("The source is not at hand: stepping without it.");
@@ -149,16 +156,16 @@ void begin_at(const char *file, int argc, char **argv, int plan, const char *que
 
 void skip_all(const char *reason) {
     ended = true;
-    printf("1..0 # SKIP %s\n", reason);
+    printf("1..0 # SKIP %s\n", words(reason));
     exit(77);
 }
 
 void step_at(const char *place, const char *text) {
     if (steps++ == 0) printf("1..%d\n", planned);
     if (steps_in_all)
-        say("1", "# Step %d of %d. %s", steps, steps_in_all, text);
+        say("1", "# Step %d of %d. %s", steps, steps_in_all, words(text));
     else
-        say("1", "# Step %d. %s", steps, text);
+        say("1", "# Step %d. %s", steps, words(text));
     classroom_step(atoi(strrchr(place, ':') + 1));
 }
 
@@ -180,8 +187,9 @@ static bool report(bool holds, const char *text, const char *claim, const char *
     say(skipped ? "33"
         : holds ? "32"
                 : "1;31",
-        "%s %d - %s%s%s%s%s%s", holds ? "ok" : "not ok", done, text, claim ? " (" : "",
-        claim ? claim : "", claim ? ")" : "", skipped ? " # SKIP " : "", skipped ? skipped : "");
+        "%s %d - %s%s%s%s%s%s", holds ? "ok" : "not ok", done, words(text), claim ? " (" : "",
+        claim ? claim : "", claim ? ")" : "", skipped ? " # SKIP " : "",
+        skipped ? words(skipped) : "");
     return holds;
 }
 
@@ -255,5 +263,5 @@ const char *number(long value) {
     static int turn;
     char *text = texts[turn++ % 4];
     snprintf(text, sizeof texts[0], "%ld", value);
-    return is_unknown(value) ? "unknown" : text;
+    return is_unknown(value) ? words("unknown") : text;
 }

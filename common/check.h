@@ -2,8 +2,7 @@
  * (version 13, https://testanything.org); it never looks at memory. A demo exits with 0 (all checks
  * hold), 1 (one failed, or not as many ran as planned), 2 (bad usage), 77 (skipped as a whole) or
  * 99 (bailed out). */
-#ifndef CHECK_H
-#define CHECK_H
+#pragma once
 
 #include "classroom.h"
 #include "die.h"
@@ -70,5 +69,3 @@ long change(long earlier, long later);
 
 /* A number for evidence(): its digits, or "unknown". Four results live side by side. */
 const char *number(long value);
-
-#endif

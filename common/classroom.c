@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "words.h"
 
 /* What step.awk printed: read before there is anything to observe, into memory of its own. */
 static char pages[1 << 17];
@@ -17,16 +18,6 @@ static const char *question;
 static bool stepping;
 static int steps, from;
 static struct winsize window = {.ws_row = 0, .ws_col = 100};
-
-/* No setlocale(): that would need the locale to be installed. */
-bool utf8(void) {
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < 3; i++) {
-        const char *locale = getenv(names[i]);
-        if (locale && *locale) return strcasestr(locale, "utf-8") || strcasestr(locale, "utf8");
-    }
-    return false;
-}
 
 void predict(const char *text) {
     question = text;
@@ -58,10 +49,10 @@ static void wait_for_enter(const char *prompt) {
     char c = ' ';
     alarm(0);
     tcflush(STDIN_FILENO, TCIFLUSH); /* what a terminal's user typed before does not count */
-    say("7", "%s", prompt);
+    say("7", "%s", words(prompt));
     while (c != '\n' && stepping) {
         ssize_t got = read(STDIN_FILENO, &c, 1);
-        if (got == -1 && errno == EINTR) say("7", "%s", prompt);
+        if (got == -1 && errno == EINTR) say("7", "%s", words(prompt));
         stepping = got == 1 || (got == -1 && errno == EINTR);
     }
     alarm(1);
@@ -82,7 +73,7 @@ void classroom_step(int at) {
     if (!stepping || ++steps < from) return;
     while ((page = strchr(page, '\f')) && atoi(++page) <= at)
         found = strchr(page, '\n') + 1;
-    if (question) say("1;35", "# Predict: %s", question);
+    if (question) say("1;35", "# Predict: %s", words(question));
     question = NULL;
     wait_for_enter("[Enter shows the source]");
     show(found);

@@ -1,10 +1,7 @@
 /* classroom - --step: asks, shows the source of each step before it runs, and waits for Enter. What
  * is shown is made by scripts/step.awk: the step's lines, and before them the functions they name.
  * */
-#ifndef CLASSROOM_H
-#define CLASSROOM_H
-
-#include <stdbool.h>
+#pragma once
 
 /* With --step the next step() asks this before it shows the source, which gives the answer away. */
 void predict(const char *question);
@@ -16,9 +13,3 @@ void predict(const char *question);
  * without --step. */
 int classroom_open(const char *file);
 void classroom_step(int at);
-
-/* May the output have other characters than ASCII? So says LC_ALL, LC_CTYPE or LANG, whichever is
- * set first; locale(7). */
-bool utf8(void);
-
-#endif

@@ -8,12 +8,13 @@
 #include <unistd.h>
 
 bool (*give_up_in_demo)(const char *line);
+const char *(*give_up_words)(const char *english);
 
 void give_up(int code, const char *format, ...) {
     char what[1200], line[1400];
     va_list args;
     va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
+    vsnprintf(what, sizeof what, give_up_words ? give_up_words(format) : format, args);
     va_end(args);
     snprintf(line, sizeof line, "%s", what);
     if (code != 0)

@@ -1,7 +1,6 @@
 /* die - the error helper: says in one line what failed and why, and ends the program with status
  * 99. What a program of one's own would copy: it depends on no other room. */
-#ifndef DIE_H
-#define DIE_H
+#pragma once
 
 #include <errno.h>
 #include <stdbool.h>
@@ -19,4 +18,5 @@ const char *errno_name(int code);
 /* Set by check: prints the line as TAP wants it and returns true, if this process is the demo. */
 extern bool (*give_up_in_demo)(const char *line);
 
-#endif
+/* Set by words: WHAT in the reader's language. */
+extern const char *(*give_up_words)(const char *english);

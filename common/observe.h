@@ -2,8 +2,7 @@
  * may be read (this process, its children). It never prints and never judges. What /proc does not
  * tell is unknown (check.h), and carries the reason. Sources: proc(5), admin-guide/mm/pagemap.rst.
  * */
-#ifndef OBSERVE_H
-#define OBSERVE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,5 +65,3 @@ long proc_field(const char *path, const char *field);
 /* The file system of an open file (statfs(2)), or its number: evidence only. The result is static.
  * */
 const char *file_system(int fd);
-
-#endif

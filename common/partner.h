@@ -8,8 +8,7 @@
  * Nobody sleeps or polls: the two talk through a socket. A partner that dies is noticed at once
  * (SIGCHLD), a partner whose parent is gone is killed (prctl(2), PR_SET_PDEATHSIG).
  */
-#ifndef PARTNER_H
-#define PARTNER_H
+#pragma once
 
 #include <signal.h>
 #include <stdbool.h>
@@ -68,5 +67,3 @@ const char *store_to(volatile void *address);
 const char *call_with(void (*function)(volatile char *), volatile void *address);
 const char *signal_alone(const char *death);
 const char *signal_name(const siginfo_t *info);
-
-#endif

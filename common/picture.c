@@ -7,35 +7,41 @@
 
 #include "check.h"
 #include "observe.h"
+#include "words.h"
 
 #define MOST 16
 
 /* A frame's name where its number is not shown: the letter of its page of a file. */
 static const char *letter_of(const struct page *page) {
-    static char known[26][80], text[16];
+    static char known[26][80], text[48];
     for (int i = 0; page->file_page[0] && i < 26; i++) {
         if (known[i][0] && strcmp(known[i], page->file_page) != 0) continue;
         strcpy(known[i], page->file_page);
-        snprintf(text, sizeof text, "frame %c", 'A' + i);
+        snprintf(text, sizeof text, words("frame %c"), 'A' + i);
         return text;
     }
-    return "frame ?";
+    return words("frame ?");
 }
 
 /* What stands on the right: the frame's name and what it is, or why there is none. */
 static const char *name_frame(const struct page *page) {
     static char text[160];
-    char name[32];
+    char name[48];
     bool known = strcmp(page->kind, NO_PAGE) == 0 || strcmp(page->kind, NO_MAPPING) == 0;
-    snprintf(text, sizeof text, known ? " (%s)" : " (%s, not in memory)", page->kind);
+    const char *kind = words(page->kind);
+    snprintf(text, sizeof text, words(known ? " (%s)" : " (%s, not in memory)"), kind);
     if (!page->present) return text;
-    snprintf(name, sizeof name, "frame 0x%lx", page->frame);
+    snprintf(name, sizeof name, words("frame 0x%lx"), page->frame);
     if (is_unknown(page->frame))
-        strcpy(name, page->is_file ? letter_of(page) : page->mapped_once ? "own frame" : "frame ?");
-    snprintf(text, sizeof text, " %-14s  %-10s  %s", name, page->kind,
-             page->mapped_once              ? "1 mapper"
-             : strcmp(name, "frame ?") == 0 ? "shared with somebody"
-                                            : "2+ mappers");
+        strcpy(name, page->is_file       ? letter_of(page)
+                     : page->mapped_once ? words("own frame")
+                                         : words("frame ?"));
+    bool nameless = strcmp(name, words("frame ?")) == 0;
+    snprintf(text, sizeof text, " %s%*s  %s%*s  %s", name, 14 - columns(name), "", kind,
+             10 - columns(kind), "",
+             words(page->mapped_once ? "1 mapper"
+                   : nameless        ? "shared with somebody"
+                                     : "2+ mappers"));
     return text;
 }
 
@@ -47,13 +53,15 @@ void picture_of(const struct view *views, size_t count) {
     if (count > MOST) bail_out("a picture of more than %d pages", MOST);
     for (size_t i = 0; i < count; i++) {
         pages[i] = look_at(views[i].pid, views[i].address);
-        if (width < (int)strlen(views[i].who)) width = (int)strlen(views[i].who);
+        if (width < columns(words(views[i].who))) width = columns(words(views[i].who));
     }
     for (size_t i = 0; i < count; i++) {
         bool above = i > 0 && same_page_frame(&pages[i - 1], &pages[i]) == 1;
         bool below = i + 1 < count && same_page_frame(&pages[i], &pages[i + 1]) == 1;
         int way = !pages[i].present ? 4 : !above ? below : below ? 2 : 3;
-        evidence("%-*s %-14p %-4s %s%s", width, views[i].who, (void *)(uintptr_t)views[i].address,
-                 pages[i].permissions, ways[utf8()][way], above ? "" : name_frame(&pages[i]));
+        const char *who = words(views[i].who);
+        evidence("%s%*s %-14p %-4s %s%s", who, width - columns(who), "",
+                 (void *)(uintptr_t)views[i].address, pages[i].permissions, ways[utf8()][way],
+                 above ? "" : name_frame(&pages[i]));
     }
 }

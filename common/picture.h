@@ -1,7 +1,6 @@
 /* picture - draws pages of processes on the left, frames of memory on the right, as the kernel has
  * them at this moment. It prints evidence and never judges. */
-#ifndef PICTURE_H
-#define PICTURE_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -28,5 +27,3 @@ struct view {
     const volatile void *address;
 };
 void picture_of(const struct view *views, size_t count);
-
-#endif

@@ -1,8 +1,7 @@
 /* scratch - a private directory under TMPDIR (default /tmp) that is gone afterwards, however the
  * program ends: a janitor process waits for that on a socket, after exit() as after Ctrl-C or kill
  * -9. */
-#ifndef SCRATCH_H
-#define SCRATCH_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -31,5 +30,3 @@ char byte_in_file(int fd, size_t offset);
 /* Has the janitor call remove(name) at the program's end: remove_at_end(shm_unlink, "/name"). For
  * names that nobody else can have. Last told, first called; bails out after thirty. */
 void remove_at_end(int (*remove)(const char *), const char *name);
-
-#endif

@@ -374,10 +374,10 @@ static const struct test {
      "# a partner: killed by SIGSEGV SEGV_MAPERR at 0x8 after check 0, in step 1\nBail out! "
      "process "},
     {"an unknown option", bad_option, 2,
-     "common_test: unknown option '--bogus'\nusage: common_test "},
+     "common_test: there is no option or argument '--bogus'\nusage: common_test "},
     {"an argument", bad_argument, 2,
-     "common_test: unexpected argument 'more'\nusage: common_test "},
-    {"--help", help, 0, "usage: common_test [--help] [--step]"},
+     "common_test: there is no option or argument 'more'\nusage: common_test "},
+    {"--help", help, 0, "usage: common_test [--help] [--step] [--lang en|zh]"},
     {"no stdout", no_output, 99, "common_test: cannot write to stdout: EBADF"},
     {"partners", partners, 0, "ok 6 - "},
     {"both run", both_run, 0, "ok 2 - "},

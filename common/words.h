@@ -1,0 +1,21 @@
+/* words - what a demo says, in the reader's language: English is the source, demos/zh/NAME.txt and
+ * demos/zh/common.txt have the Chinese, pairs of lines. It never prints. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Reads the Chinese for the demo with this source, once, into memory of its own, if `lang` is "zh"
+ * or, with NULL, if the locale is Chinese and UTF-8 (LC_ALL, LC_MESSAGES or LANG; locale(7)). Where
+ * the files are missing all stays English. */
+void words_open(const char *file, const char *lang);
+
+/* The Chinese of a sentence, a word or a format, or the text itself where there is none. A format
+ * is found only if both take the same arguments in the same order. */
+const char *words(const char *english);
+
+/* How many columns a text takes in a terminal: a Chinese character two. */
+int columns(const char *text);
+
+/* May the output have other characters than ASCII? So says LC_ALL, LC_CTYPE or LANG, whichever is
+ * set first; or --lang zh. */
+bool utf8(void);
