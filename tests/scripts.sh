@@ -1,0 +1,43 @@
+#!/bin/sh
+# What a user gets who types rightly and wrongly: scripts/run, try, mend, test.
+#
+#   BUILD=DIR scripts.sh
+set -u
+cd "$(dirname "$0")/.." || exit 99
+tmp=
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d) || exit 99
+export MEND="$tmp/mend"
+status=0
+# says STATUS PATTERN COMMAND...
+says() {
+    sh tests/expect.sh "$@" || { shift 2 && echo "^ $*" && status=1; }
+}
+says 0 '^1 demos: [0-9]* checks hold, 0 failed' scripts/run 05_cow_after_fork
+says 0 '^05_cow_after_fork ' scripts/run --list 05_cow_after
+says 0 '^    scripts/run 10_1_cut_file' scripts/run sigbus
+says 0 'O_RDONLY with MAP_SHARED' scripts/run "EACCES from"
+says 0 '^  shown by:   05_cow_after_fork: ok' scripts/run --why 5.2-1
+says 2 'the notes have no statement 99.9' scripts/run --why 99.9
+says 0 '^  Who\|^  Which\|^  Whose' scripts/run --questions 05_cow_after_fork
+says 0 '^    ok 9 - ' scripts/run --answers 05_cow_after_fork
+says 2 "^05_cow_anonymous " scripts/run cow
+says 2 "^run: 'nonesuch' is no demo" scripts/run nonesuch
+says 2 "^run: 08_writer talks to a partner" scripts/run 08_writer
+says 2 "^usage: scripts/run" scripts/run --bogus
+says 2 "^run: --from takes" scripts/run --step --from x 05
+says 0 '^1\. ' scripts/try 05_cow_after
+says 0 '^Why: ' scripts/try 05_cow_after 1
+says 2 "^try: 05_cow_after_fork has no experiment" scripts/try 05_cow_after 99
+says 2 "^try: which demo" scripts/try
+says 1 "^not ok " scripts/mend 05_cow_after_fork
+says 0 "^Look at step" scripts/mend --hint 05_cow_after_fork
+says 0 "^Look at line" scripts/mend --hint 05_cow_after_fork
+says 0 "^The change was" scripts/mend --solution 05_cow_after_fork
+cp demos/05_cow_after_fork.c "$MEND/05_cow_after_fork/"
+says 0 "^All checks hold: mended" scripts/mend 05_cow_after_fork
+says 2 "^mend: you have no broken copy" scripts/mend --hint 05_cow_after_fork
+says 0 "^usage: scripts/test" scripts/test --help
+says 2 "^test: 'nonesuch' is no demo" scripts/test nonesuch
+exit $status
