@@ -64,9 +64,10 @@ static void at_exit(void) {
 /* Says where the demo was when it crashed; then the access is made once more and ends it. */
 static void on_crash(int signo, siginfo_t *info, void *context) {
     (void)signo, (void)context;
-    const char *who = getpid() == demo_pid ? demo_name : "a partner";
-    dprintf(STDOUT_FILENO, "# %s: killed by %s at %p after check %d, in step %d\n", who,
-            signal_name(info), info->si_addr, done, steps);
+    say("1;31", "# %s: killed by %s at %p after check %d, in step %d",
+        getpid() == demo_pid ? demo_name : words("a partner"), signal_name(info), info->si_addr,
+        done, steps);
+    fflush(stdout);
 }
 
 static bool bail_out_of_demo(const char *line) {
@@ -95,8 +96,9 @@ static _Noreturn void usage(const char *bad, const char *question) {
         "  2 bad usage, 77 skipped, 99 the set-up failed.",
     };
     FILE *to = bad ? stderr : stdout;
-    if (bad) fprintf(to, words("%s: there is no option or argument '%s'\n"), demo_name, bad);
-    fprintf(to, "usage: %s [--help] [--step] [--lang en|zh]\n  %s\n", demo_name, words(question));
+    if (bad) fprintf(to, words("%s: there is no option or argument '%s'"), demo_name, bad);
+    fprintf(to, "%susage: %s [--help] [--step] [--lang en|zh]\n  %s\n", bad ? "\n" : "", demo_name,
+            words(question));
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         fprintf(to, "%s\n", words(lines[i]));
     exit(bad ? 2 : 0);

@@ -80,6 +80,10 @@ void words_open(const char *file, const char *lang) {
 }
 
 const char *words(const char *english) {
+    static int log = -2; /* for tests/zh.sh: all that is looked up */
+    if (log == -2)
+        log = getenv("MMAP_DEMO_WORDS") ? open(getenv("MMAP_DEMO_WORDS"), O_WRONLY | O_APPEND) : -1;
+    if (log != -1 && *english) dprintf(log, "%s\n", english);
     for (int i = 0; i < count; i++)
         if (strcmp(pairs[i][0], english) == 0) return pairs[i][1];
     return english;
