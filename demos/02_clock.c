@@ -10,7 +10,8 @@
 #include "check.h"
 
 double slice;
-static cpu_set_t allowed; /* the CPUs, as they were before the first pin() */
+static cpu_set_t allowed;              /* the CPUs, as they were before the first pin() */
+static uint64_t words[(1 << 17) + 64]; /* messages are cut from this */
 
 bool quick(void) {
     return getenv("MMAP_DEMO_QUICK") != NULL;
@@ -36,6 +37,17 @@ bool pin(int n) {
     return sched_setaffinity(0, sizeof one, CPU_COUNT(&one) == 1 ? &one : &allowed) == 0;
 }
 
+void fill(uint64_t *message, size_t bytes, uint64_t n) {
+    for (size_t i = words[1] ? sizeof words : 0; i < sizeof words / sizeof words[0]; i++)
+        words[i] = i * UINT64_C(0x9e3779b97f4a7c15);
+    memcpy(message, words + n % 61, bytes);
+    message[0] = n;
+}
+
+bool is_whole(const uint64_t *message, size_t bytes, uint64_t n) {
+    return message[0] == n && memcmp(message + 1, words + n % 61 + 1, bytes - 8) == 0;
+}
+
 void measure(struct way *ways, size_t count, double seconds) {
     double began = now(), budget = quick() ? 0 : seconds * 1e9;
     slice = budget / ROUNDS / (double)count;
@@ -43,7 +55,7 @@ void measure(struct way *ways, size_t count, double seconds) {
         for (size_t i = 0; i < count; i++) {
             struct way *way = &ways[(i + (size_t)round) % count];
             double ns = way->skipped ? 0 : way->run(way);
-            if (!way->skipped) way->ns[way->rounds++] = ns;
+            if (!way->skipped && !quick()) way->ns[way->rounds++] = ns;
         }
     pin(-1);
 }
@@ -68,80 +80,56 @@ static struct spread spread_of(const struct way *slow, const struct way *fast) {
     return (struct spread){values[(n - 1) / 4], values[n / 2], values[3 * n / 4]};
 }
 
-/* "1.83 us"; "647" times, or "1/12". Four results live side by side. */
-static const char *time_text(double ns) {
+/* With a unit "1.8 us", without "647" or "1/12". Four results live side by side. */
+static const char *text_of(double value, bool is_time) {
     static char texts[4][16];
-    static int turn;
-    static const char *const units[] = {"ns", "us", "ms", "s"};
-    int unit = 0;
-    for (; ns >= 1000 && unit < 3; unit++)
-        ns /= 1000;
-    snprintf(texts[turn++ % 4], sizeof texts[0], "%.*f %s", ns < 100 ? 1 : 0, ns, units[unit]);
-    return texts[(turn - 1) % 4];
-}
-
-static const char *times_text(double times) {
-    static char texts[4][16];
-    static int turn;
-    double shown = times < 0.95 ? 1 / times : times;
-    snprintf(texts[turn++ % 4], sizeof texts[0], "%s%.*f", times < 0.95 ? "1/" : "",
-             shown < 9.5 ? 1 : 0, shown);
-    return texts[(turn - 1) % 4];
+    static const char *const units[] = {" ns", " us", " ms", " s"};
+    static int turn, unit;
+    bool less = !is_time && value < 0.95;
+    if (less) value = 1 / value;
+    for (unit = 0; is_time && value >= 1000 && unit < 3; unit++)
+        value /= 1000;
+    snprintf(texts[++turn % 4], sizeof texts[0], "%s%.*f%s", less ? "1/" : "", value < 9.95, value,
+             is_time ? units[unit] : "");
+    return texts[turn % 4];
 }
 
 void explain_tables(void) {
     tell("No check asserts a time: times differ from machine to machine, and from run to run.");
-    tell("Times: median and quartiles over the rounds. Bars: each further block doubles the time.");
+    tell("Times: median and quartiles over the rounds. Bars: one block more is twice the time.");
     tell("\"as fast\": the first row's time by this one's, in each round; of these the median.");
 }
 
-static void print_row(const struct way *way, const struct way *first, double shortest,
-                      const char *extra) {
-    struct spread ns = spread_of(NULL, way), times = spread_of(first, way);
-    char quartiles[40], more[16] = "", bar[80] = "";
-    snprintf(quartiles, sizeof quartiles, "%s..%s", time_text(ns.low), time_text(ns.high));
-    if (extra) snprintf(more, sizeof more, "%.1f", way->extra / way->rounds);
-    for (double time = shortest; time <= ns.median && strlen(bar) < 70; time *= 2)
-        strcat(bar, utf8() ? "█" : "#");
-    evidence("%-26s %8s %19s %7s %6s %s", way->name, time_text(ns.median), quartiles,
-             times.median > 0 ? times_text(times.median) : "", more, bar);
-    if (way->why) evidence("    %s", way->why);
-}
-
 void print_table(const char *title, const char *extra, const struct way *ways, size_t count) {
-    double shortest = 0;
-    for (size_t i = 0; i < count; i++)
-        if (ways[i].rounds && (shortest == 0 || spread_of(NULL, &ways[i]).median < shortest))
-            shortest = spread_of(NULL, &ways[i]).median;
-    evidence("%s%s; rounds: %d", title, quick() ? ", run once to see its bytes, not timed" : "",
-             ways[0].rounds);
-    if (!quick())
-        evidence("%-26s %8s %19s %7s %6s", "", "median", "quartiles", "as fast",
-                 extra ? extra : "");
-    for (const struct way *way = ways; way < ways + count && !quick(); way++)
-        if (way->skipped)
-            evidence("%-26s skipped: %s", way->name, way->skipped);
+    evidence("%-26s %7s %16s %7s %6s", title, "median", "quartiles", "as fast", extra);
+    for (const struct way *way = ways; way < ways + count; way++) {
+        struct spread ns = spread_of(NULL, way), times = spread_of(&ways[0], way);
+        char bar[80] = "";
+        for (double time = 32; time <= ns.median && strlen(bar) < 70; time *= 2)
+            strcat(bar, utf8() ? "█" : "#");
+        if (way->rounds == 0)
+            evidence("%-26s %s", way->name, way->skipped ? way->skipped : "run once, not timed");
         else
-            print_row(way, &ways[0], shortest, extra);
+            evidence("%-26s %7s %7s..%-7s %7s %6.1f %s", way->name, text_of(ns.median, true),
+                     text_of(ns.low, true), text_of(ns.high, true), text_of(times.median, false),
+                     way->extra / way->rounds, bar);
+        if (way->why && way->rounds > 0) evidence("    %s", way->why);
+    }
 }
 
 void verdict_on(const struct condition *conditions, size_t count) {
-    static const char *const words[] = {"no:", "undecided:", "yes:"};
+    static const char *const names[] = {"yes:", "no:", "undecided:"};
     int seen[3] = {0};
-    for (const struct condition *c = conditions; c < conditions + count && !quick(); c++) {
+    for (const struct condition *c = conditions; c < conditions + count; c++) {
         struct spread times = spread_of(c->slow, c->fast);
-        if (times.median == 0) continue; /* skipped */
-        int found = times.low >= c->least ? 2 : times.high < c->least ? 0 : 1;
+        if (times.median == 0) continue; /* not timed */
+        int found = times.low >= c->least ? 0 : times.high < c->least ? 1 : 2;
         bool slower = times.median < 0.95;
         if (slower) times = spread_of(c->fast, c->slow);
         seen[found]++;
-        evidence("%-10s %s: %s times as %s (%s to %s)", words[found], c->when,
-                 times_text(times.median), slower ? "long" : "fast", times_text(times.low),
-                 times_text(times.high));
+        evidence("%-10s %s: %s times as %s (%s to %s)", names[found], c->when,
+                 text_of(times.median, false), slower ? "long" : "fast", text_of(times.low, false),
+                 text_of(times.high, false));
     }
-    evidence("in this run: %s", seen[2] && seen[0] + seen[1] ? "holds under some conditions only"
-                                : seen[2]                    ? "holds"
-                                : seen[1]                    ? "undecided"
-                                : seen[0]                    ? "does not hold"
-                                                             : "not measured");
+    evidence("so in this run: %d yes, %d no, %d undecided", seen[0], seen[1], seen[2]);
 }

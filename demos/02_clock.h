@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define ROUNDS 11 /* at most */
 
@@ -23,9 +24,9 @@ struct way {
     const char *why;                /* why the time is what it is: printed below the row; or NULL */
     const char *skipped;            /* why it cannot be measured here, or NULL; run() may set it */
     long wrong;                     /* results that were not what they should be, in all rounds */
-    double extra;                   /* what else the table shows (faults, sleeps), for each time */
+    double extra;                   /* faults or sleeps, for each time; run() adds them up */
     double ns[ROUNDS];
-    int rounds;
+    int rounds; /* 0: not timed */
 };
 
 /* Is MMAP_DEMO_QUICK set? And how long one measurement should take, in ns: 0 if so. */
@@ -40,12 +41,17 @@ double now(void);
 bool pin(int n);
 int cpus_here(void);
 
+/* Fills message number n, a multiple of 8 bytes up to 1 MiB: each word depends on that number and on
+ * its own place. Is every byte of it right? (To be filled once before fork().) */
+void fill(uint64_t *message, size_t bytes, uint64_t n);
+bool is_whole(const uint64_t *message, size_t bytes, uint64_t n);
+
 /* Measures all ways in up to ROUNDS rounds, for about so many seconds; each round begins with
  * another way. */
 void measure(struct way *ways, size_t count, double seconds);
 
-/* Says how to read the tables; prints one, in which all are compared with the first way. `extra`
- * names the last column, or is NULL. */
+/* Says how to read the tables; prints one, in which all are compared with the first way. `extra` is
+ * what way->extra counts. */
 void explain_tables(void);
 void print_table(const char *title, const char *extra, const struct way *ways, size_t count);
 
