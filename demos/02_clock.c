@@ -65,17 +65,11 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-struct spread {
-    double low, median, high; /* a quarter, a half, three quarters of the values lie below; or 0 */
-};
-
-/* Of a way's times or, with a slower one, of how often they fit into that one's, round by round. */
-static struct spread spread_of(const struct way *slow, const struct way *fast) {
-    double values[ROUNDS];
+struct spread spread_of(const struct way *slow, const struct way *fast) {
+    double values[ROUNDS] = {0};
     int n = 0;
     for (; n < fast->rounds && (!slow || n < slow->rounds); n++)
         values[n] = slow ? slow->ns[n] / fast->ns[n] : fast->ns[n];
-    if (n == 0) return (struct spread){0, 0, 0};
     qsort(values, (size_t)n, sizeof values[0], compare);
     return (struct spread){values[(n - 1) / 4], values[n / 2], values[3 * n / 4]};
 }
@@ -95,9 +89,9 @@ static const char *text_of(double value, bool is_time) {
 }
 
 void explain_tables(void) {
-    tell("No check asserts a time: times differ from machine to machine, and from run to run.");
-    tell("Times: median and quartiles over the rounds. Bars: one block more is twice the time.");
-    tell("\"as fast\": the first row's time by this one's, in each round; of these the median.");
+    tell(
+        "Times: median and quartiles over the rounds; none is a check, for they differ each time.");
+    tell("Bars: one block more is twice the time. As fast: as the first row, within each round.");
 }
 
 void print_table(const char *title, const char *extra, const struct way *ways, size_t count) {

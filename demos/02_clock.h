@@ -1,9 +1,9 @@
 /*
  * 02_clock - measures ways of doing one thing against each other.
  *
- * In every round each way is measured once, so that whatever the machine does meanwhile meets them
- * all. Printed are median and quartiles over the rounds, and how two ways compare within the rounds.
- * No time is ever a check. With MMAP_DEMO_QUICK in the environment, as in CTest, every way runs once,
+ * In every round each way is measured once, so that whatever the machine does meanwhile meets all.
+ * Printed are median and quartiles over the rounds, and how two ways compare within the rounds. No
+ * time is ever a check. With MMAP_DEMO_QUICK in the environment, as in CTest, every way runs once,
  * for its bytes to be checked, and no time is printed.
  */
 #ifndef CLOCK_H
@@ -41,14 +41,21 @@ double now(void);
 bool pin(int n);
 int cpus_here(void);
 
-/* Fills message number n, a multiple of 8 bytes up to 1 MiB: each word depends on that number and on
- * its own place. Is every byte of it right? (To be filled once before fork().) */
+/* Fills message number n, a multiple of 8 bytes up to 1 MiB: each word depends on n and on its own
+ * place. Is every byte of it right? (Fill one before fork().) */
 void fill(uint64_t *message, size_t bytes, uint64_t n);
 bool is_whole(const uint64_t *message, size_t bytes, uint64_t n);
 
 /* Measures all ways in up to ROUNDS rounds, for about so many seconds; each round begins with
  * another way. */
 void measure(struct way *ways, size_t count, double seconds);
+
+/* Of a way's times or, with a slower one, of how often they fit into that one's, round by round: a
+ * quarter, a half, three quarters of these values lie below. All 0: not timed. */
+struct spread {
+    double low, median, high;
+};
+struct spread spread_of(const struct way *slow, const struct way *fast);
 
 /* Says how to read the tables; prints one, in which all are compared with the first way. `extra` is
  * what way->extra counts. */

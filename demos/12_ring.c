@@ -44,8 +44,8 @@ static bool nothing_to_do(struct ring_end *me) {
     return me->limit == me->position;
 }
 
-/* Spins until there is something to do; false if that does not pay, as on one CPU. In a stream it then
- * looks away for a while, to find several messages at once: each look costs a cache line. */
+/* Spins until there is something to do; false if that does not pay, as on one CPU. In a stream it
+ * then looks away for a while, to find several messages: each look costs a cache line. */
 static bool spin(struct ring_end *me) {
     size_t pauses = (me->position - me->waited) / 2 * 64;
     int cpu = sched_getcpu(), looks = 0;
@@ -59,15 +59,15 @@ static bool spin(struct ring_end *me) {
     return !nothing_to_do(me);
 }
 
-/* No wake-up is lost: one end stores its position and then looks at `asleep`, the other one stores
- * `asleep` and then looks at the position; so one of them sees what the other has done. And no death:
- * an end that takes `asleep` away and dies before it rings leaves a closed pipe. */
+/* No wake-up is lost: one end stores its position and then looks at `asleep`, the other stores
+ * `asleep` and then looks at the position; so one of them sees the other's store. And no death: an
+ * end that takes `asleep` away and dies before it rings leaves a closed pipe. */
 static bool wait_for_other(struct ring_end *me) {
     char byte;
     while (nothing_to_do(me) && !spin(me)) {
         atomic_store(&me->mine->asleep, true);
         bool left = atomic_load(&me->other->left), must_sleep = nothing_to_do(me) && !left;
-        /* If the other has taken `asleep` away, its byte must be read, lest it end a later sleep. */
+        /* Has the other taken `asleep` away, its byte must be read, lest it end a later sleep. */
         if (must_sleep || !atomic_exchange(&me->mine->asleep, false))
             me->died = read(me->bell[0], &byte, 1) == 0;
         if ((left || me->died) && nothing_to_do(me)) return false;

@@ -1,8 +1,8 @@
 /*
- * 12_ring - messages of one size from a producer to a consumer, in memory that two processes share.
+ * 12_ring - messages of one size from a producer to a consumer, written and read in shared memory.
  *
- * An end with nothing to do spins as long as that pays, then sleeps in read() on its bell, a pipe. A
- * byte wakes it, and so does the other's death: end-of-file, if no third process can write there.
+ * An end with nothing to do spins as long as that pays, then sleeps in read() on its bell, a pipe.
+ * A byte wakes it, and so does the other's death: end-of-file, if no third process can write there.
  */
 #ifndef RING_H
 #define RING_H
@@ -20,7 +20,7 @@ struct ring_end { /* one process's end of a ring, in its own memory */
     bool died;               /* the other process has ended without ring_leave() */
 };
 
-/* The bytes that a ring of `slots` messages takes, a power of two; makes one, before anybody joins. */
+/* The bytes that a ring of `slots` messages (a power of 2) takes; makes one, before anybody joins. */
 size_t ring_size(size_t bytes, size_t slots);
 void ring_init(struct ring *ring, size_t bytes, size_t slots);
 
@@ -28,8 +28,7 @@ void ring_init(struct ring *ring, size_t bytes, size_t slots);
 void ring_join(struct ring_end *me, struct ring *ring, enum ring_role role, const int bell[2]);
 void ring_leave(struct ring_end *me);
 
-/* Waits for the next slot, to write or read a message in place; NULL if there will be none, for the
- * other has left, or has died. Then passes it on. */
+/* Waits for the next slot (NULL: the other has left, or died); passes it on. */
 void *ring_next(struct ring_end *me);
 void ring_done(struct ring_end *me);
 #endif
