@@ -20,7 +20,7 @@ struct ring_end { /* one process's end of a ring, in its own memory */
     bool died;               /* the other process has ended without ring_leave() */
 };
 
-/* The bytes that a ring of `slots` messages (a power of 2) takes; makes one, before anybody joins. */
+/* The bytes of a ring of `slots` messages (a power of 2); makes one there, before anybody joins. */
 size_t ring_size(size_t bytes, size_t slots);
 void ring_init(struct ring *ring, size_t bytes, size_t slots);
 

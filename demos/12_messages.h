@@ -1,0 +1,27 @@
+/*
+ * 12_messages - what two programs do that have nothing in common but a directory. It has the file
+ * "ring" and two FIFOs as bells: the producer sleeps at "producer", the consumer at "consumer".
+ */
+#ifndef MESSAGES_H
+#define MESSAGES_H
+
+#include "12_ring.h"
+#include "partner.h"
+
+#define MESSAGE 64   /* bytes */
+#define SLOTS   1024 /* of the ring */
+
+extern struct ring_end me; /* this process's */
+
+/* Maps the ring there, takes one of its ends, gives up what it had before. Returns the address. */
+long enter_as_producer(void *directory);
+long enter_as_consumer(void *directory);
+
+/* Until `number` messages have passed, or the other has gone; returns how many. Each word depends
+ * on the message and on its own place; who receives a wrong one leaves. */
+long send_messages(void *number);
+long receive_messages(void *number);
+long leave(void *unused);
+extern const struct named_act message_acts[]; /* all these */
+
+#endif
