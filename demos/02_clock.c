@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "check.h"
+#include "words.h"
 
 double slice;
 static cpu_set_t allowed;              /* the CPUs, as they were before the first pin() */

@@ -38,7 +38,7 @@ struct links open_fifos(void) {
     int fd[2];
     for (int side = 0; side < 2; side++) {
         char *path = scratch_path(side == 0 ? "there" : "back");
-        if (mkfifo(path, 0600) == -1) return missing("mkfifo");
+        if (mkfifo(path, 0600) == -1) return missing("no FIFO");
         if ((fd[side] = open(path, O_RDWR | O_CLOEXEC)) == -1) die("open %s", path);
     }
     return (struct links){.in = {fd[1], fd[0]}, .out = {fd[0], fd[1]}};
@@ -58,7 +58,7 @@ struct links open_posix_queues(size_t most) {
         snprintf(name, sizeof name, "%s-%d", strrchr(scratch_dir(), '/'), side);
         remove_at_end(mq_unlink, name);
         queue[side] = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attributes);
-        if (queue[side] == -1) return missing("mq_open");
+        if (queue[side] == -1) return missing("no POSIX message queue");
     }
     return (struct links){{queue[1], queue[0]}, {queue[0], queue[1]}, most, NULL, POSIX_MESSAGES};
 }
@@ -77,8 +77,8 @@ struct links open_sysv_queues(size_t most) {
         snprintf(text, sizeof text, "%d", key);
         remove_at_end(remove_sysv_queue, text);
         queue[side] = msgget(key, IPC_CREAT | IPC_EXCL | 0600);
-        if (queue[side] == -1) return missing("msgget");
-        if (msgsnd(queue[side], &envelope, most, IPC_NOWAIT) == -1) return missing("msgsnd");
+        if (queue[side] == -1 || msgsnd(queue[side], &envelope, most, IPC_NOWAIT) == -1)
+            return missing("no System V message queue");
         if (msgrcv(queue[side], &envelope, most, 0, 0) == -1) die("msgrcv");
     }
     return (struct links){{queue[1], queue[0]}, {queue[0], queue[1]}, most, NULL, SYSV_MESSAGES};

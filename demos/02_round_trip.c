@@ -4,7 +4,7 @@
  *
  * Notes      section 2.1 性能优势, 2.3 与其他 IPC 方式对比
  * Watch      how the two wait for each other: asleep, or spinning, each on a CPU of its own
- * Try this   a child that forgets the last word of its answers; messages of 1 KiB
+ * Try this   a child that forgets a word of its answers; a semaphore without shared memory
  * See also   02_stream, 02_who_waits, 02_trip.c, 12_ring.c; pipe(7), mq_overview(7), sem_wait(3)
  */
 #include <unistd.h>

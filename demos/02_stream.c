@@ -4,7 +4,7 @@
  *
  * Notes      section 2.1 性能优势
  * Watch      the size of the messages, the size of the pipe; one CPU, or two
- * Try this   a reader that checks nothing; a ring of two slots
+ * Try this   a reader that takes less than was written; one that looks into its own memory
  * See also   02_round_trip, 12_message_ring, 02_links.c, 12_ring.c; pipe(7), fcntl(2) F_SETPIPE_SZ
  */
 #include <unistd.h>
