@@ -11,8 +11,8 @@
 #include "words.h"
 
 double slice;
-static cpu_set_t allowed;              /* the CPUs, as they were before the first pin() */
-static uint64_t words[(1 << 17) + 64]; /* messages are cut from this */
+static cpu_set_t allowed;                /* the CPUs, as they were before the first pin() */
+static uint64_t pattern[(1 << 17) + 64]; /* messages are pieces of it */
 
 bool quick(void) {
     return getenv("MMAP_DEMO_QUICK") != NULL;
@@ -30,23 +30,22 @@ int cpus_here(void) {
 }
 
 bool pin(int n) {
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    cpus_here();
-    for (int cpu = 0; cpu < CPU_SETSIZE && n >= 0; cpu++)
-        if (CPU_ISSET(cpu, &allowed) && n-- == 0) CPU_SET(cpu, &one);
-    return sched_setaffinity(0, sizeof one, CPU_COUNT(&one) == 1 ? &one : &allowed) == 0;
+    int count = cpus_here();
+    cpu_set_t set = allowed;
+    for (int cpu = CPU_SETSIZE - 1; cpu >= 0 && n >= 0; cpu--)
+        if (CPU_ISSET(cpu, &allowed) && --count != n) CPU_CLR(cpu, &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0;
 }
 
 void fill(uint64_t *message, size_t bytes, uint64_t n) {
-    for (size_t i = words[1] ? sizeof words : 0; i < sizeof words / sizeof words[0]; i++)
-        words[i] = i * UINT64_C(0x9e3779b97f4a7c15);
-    memcpy(message, words + n % 61, bytes);
+    for (size_t i = pattern[1] ? sizeof pattern : 0; i < sizeof pattern / sizeof pattern[0]; i++)
+        pattern[i] = i * UINT64_C(0x9e3779b97f4a7c15);
+    memcpy(message, pattern + n % 61, bytes);
     message[0] = n;
 }
 
 bool is_whole(const uint64_t *message, size_t bytes, uint64_t n) {
-    return message[0] == n && memcmp(message + 1, words + n % 61 + 1, bytes - 8) == 0;
+    return message[0] == n && memcmp(message + 1, pattern + n % 61 + 1, bytes - 8) == 0;
 }
 
 void measure(struct way *ways, size_t count, double seconds) {
@@ -61,18 +60,17 @@ void measure(struct way *ways, size_t count, double seconds) {
     pin(-1);
 }
 
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 struct spread spread_of(const struct way *slow, const struct way *fast) {
-    double values[ROUNDS] = {0};
+    double sorted[ROUNDS] = {0};
     int n = 0;
-    for (; n < fast->rounds && (!slow || n < slow->rounds); n++)
-        values[n] = slow ? slow->ns[n] / fast->ns[n] : fast->ns[n];
-    qsort(values, (size_t)n, sizeof values[0], compare);
-    return (struct spread){values[(n - 1) / 4], values[n / 2], values[3 * n / 4]};
+    for (; n < fast->rounds && (!slow || n < slow->rounds); n++) {
+        double value = slow ? slow->ns[n] / fast->ns[n] : fast->ns[n];
+        int i = n;
+        for (; i > 0 && sorted[i - 1] > value; i--)
+            sorted[i] = sorted[i - 1];
+        sorted[i] = value;
+    }
+    return (struct spread){sorted[(n - 1) / 4], sorted[n / 2], sorted[3 * n / 4]};
 }
 
 /* With a unit "1.8 us", without "647" or "1/12". Four results live side by side. */
@@ -96,19 +94,21 @@ void explain_tables(void) {
 }
 
 void print_table(const char *title, const char *extra, const struct way *ways, size_t count) {
-    evidence("%-26s %7s %16s %7s %6s", title, "median", "quartiles", "as fast", extra);
+    evidence("%s%*s  median        quartiles as fast %6s", words(title), 26 - columns(words(title)),
+             "", words(extra));
     for (const struct way *way = ways; way < ways + count; way++) {
         struct spread ns = spread_of(NULL, way), times = spread_of(&ways[0], way);
+        const char *name = words(way->name), *skipped = way->skipped ? way->skipped : "not timed";
         char bar[80] = "";
         for (double time = 32; time <= ns.median && strlen(bar) < 70; time *= 2)
             strcat(bar, utf8() ? "█" : "#");
         if (way->rounds == 0)
-            evidence("%-26s %s", way->name, way->skipped ? way->skipped : "run once, not timed");
+            evidence("%s: %s", name, words(skipped));
         else
-            evidence("%-26s %7s %7s..%-7s %7s %6.1f %s", way->name, text_of(ns.median, true),
-                     text_of(ns.low, true), text_of(ns.high, true), text_of(times.median, false),
-                     way->extra / way->rounds, bar);
-        if (way->why && way->rounds > 0) evidence("    %s", way->why);
+            evidence("%s%*s %7s %7s..%-7s %7s %6.1f %s", name, 26 - columns(name), "",
+                     text_of(ns.median, true), text_of(ns.low, true), text_of(ns.high, true),
+                     text_of(times.median, false), way->extra / way->rounds, bar);
+        if (way->why && way->rounds > 0) evidence("    %s", words(way->why));
     }
 }
 
@@ -122,9 +122,9 @@ void verdict_on(const struct condition *conditions, size_t count) {
         bool slower = times.median < 0.95;
         if (slower) times = spread_of(c->fast, c->slow);
         seen[found]++;
-        evidence("%-10s %s: %s times as %s (%s to %s)", names[found], c->when,
-                 text_of(times.median, false), slower ? "long" : "fast", text_of(times.low, false),
-                 text_of(times.high, false));
+        evidence("%s %s: %s times %s (%s to %s)", words(names[found]), words(c->when),
+                 text_of(times.median, false), words(slower ? "as long" : "as fast"),
+                 text_of(times.low, false), text_of(times.high, false));
     }
     evidence("so in this run: %d yes, %d no, %d undecided", seen[0], seen[1], seen[2]);
 }

@@ -7,6 +7,7 @@
  * Try this   words that do not depend on their place; a consumer that is never asked to receive
  * See also   12_messages.c, 12_ring.c, 02_stream, 08_two_terminals; fifo(7), pipe(7)
  */
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -46,7 +47,9 @@ static long is_seen_to_sleep_in_read(pid_t pid) {
 }
 
 int main(int argc, char **argv) {
-    obey_if_unrelated(argc, argv, message_acts);
+    static act *const acts[] = {
+        enter_as_producer, enter_as_consumer, send_messages, receive_messages, leave, NULL};
+    obey_if_unrelated(argc, argv, acts);
     begin(argc, argv, 8, "how can two programs stream messages through memory and lose none?");
     if (mkfifo(scratch_path("producer"), 0600) == -1 ||
         mkfifo(scratch_path("consumer"), 0600) == -1)
@@ -89,20 +92,17 @@ int main(int argc, char **argv) {
     step("In the middle of a stream the other process is killed: ten times, by turns at each end.");
     int noticed[2] = {0};
     for (int i = 0; i < 10; i++) {
-        if (i % 2 == 0) {
-            meet(enter_as_consumer, enter_as_producer);
-            start(&other, send_messages, all);
-            receive_messages((void *)10000);
-            kill_partner(&other);
-            receive_messages(all);
-        } else {
-            meet(enter_as_producer, enter_as_consumer);
-            start(&other, receive_messages, all);
-            send_messages((void *)10000);
-            kill_partner(&other);
-            send_messages(all);
-        }
-        noticed[i % 2] += me.died;
+        bool produces = i % 2; /* this process; so the consumer is killed */
+        act *here = produces ? send_messages : receive_messages;
+        meet(produces ? enter_as_producer : enter_as_consumer,
+             produces ? enter_as_consumer : enter_as_producer);
+        start(&other, produces ? receive_messages : send_messages, all);
+        here((void *)10000);
+        if (kill(other.pid, SIGKILL) == -1) die("kill");
+        wait_for(other.pid);
+        close(other.socket[0]), close(other.socket[1]);
+        here(all);
+        noticed[produces] += me.died;
     }
     check_is(noticed[0], 5, "the death of a producer ends its consumer's wait", NULL);
     check_is(noticed[1], 5, "the death of a consumer ends its producer's wait", NULL);

@@ -6,7 +6,6 @@
 #define MESSAGES_H
 
 #include "12_ring.h"
-#include "partner.h"
 
 #define MESSAGE 64   /* bytes */
 #define SLOTS   1024 /* of the ring */
@@ -22,6 +21,5 @@ long enter_as_consumer(void *directory);
 long send_messages(void *number);
 long receive_messages(void *number);
 long leave(void *unused);
-extern const struct named_act message_acts[]; /* all these */
 
 #endif
