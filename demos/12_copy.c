@@ -29,7 +29,7 @@ bool copy_begin(struct copy *c, const char *source, const char *target) {
     struct stat info, old;
     unsigned long long random;
     char byte;
-    *c = (struct copy){.source = source, .target = target, .from = -1, .to = -1, .said = "copied"};
+    *c = (struct copy){.source = source, .target = target, .to = -1, .said = "copied"};
     c->from = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* waits for no FIFO's writer */
     if (c->from == -1 || fstat(c->from, &info) == -1) return refuse(c, source, NULL);
     if (!S_ISREG(info.st_mode)) return refuse(c, source, "is not a regular file");
@@ -75,7 +75,7 @@ bool copy_window(struct copy *c) {
     off_t at = c->at, data = lseek(c->from, at, SEEK_DATA);
     size_t length = c->size - at < WINDOW ? c->size - at : WINDOW;
     c->at += length;
-    if (data >= c->at || (data == -1 && errno == ENXIO)) return true; /* it is all hole: so is to */
+    if (data >= c->at || (data == -1 && errno == ENXIO)) return true; /* all a hole */
     /* Space first: a full disk is ENOSPC then, and no signal. */
     if (fallocate(c->to, 0, at, length) == -1 && errno != EOPNOTSUPP)
         return refuse(c, c->target, NULL);

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define WINDOW (1 << 20) /* bytes mapped at a time: a multiple of every page size */
+#define WINDOW (1L << 20) /* bytes mapped at a time: a multiple of every page size */
 
 struct copy {
     const char *source, *target;
@@ -31,7 +31,7 @@ bool copy_end(struct copy *c);
 /* All windows that are left, and the end. */
 bool copy_rest(struct copy *c);
 
-/* All of it. Returns what the copy has said. */
+/* All of it. Returns what the copy has said. Needs scratch_open(), so that nothing is left. */
 const char *copy_file(const char *source, const char *target);
 
 #endif
