@@ -15,7 +15,7 @@ trap 'exit 130' HUP INT PIPE TERM
 tmp=$(mktemp -d) || exit 99
 
 # shellcheck disable=SC2086 # no emulator: no word
-${EMULATOR-} "$program" >"$tmp/out" 2>"$tmp/err" </dev/null
+MMAP_DEMO_QUICK=1 ${EMULATOR-} "$program" >"$tmp/out" 2>"$tmp/err" </dev/null
 status=$?
 if [ $status -eq 77 ]; then cat "$tmp/out" && exit 77; fi
 # Evidence lines that follow each other count as one.
