@@ -1,7 +1,7 @@
 #!/bin/sh
 # Holds tests/claims.tsv against the transcripts, both ways: every statement is decided by at least one
-# check that names it, or told in the demo that the table names ("DEMO: reason"); every check names known
-# statements only; what is wrong is quoted in a demo ("The notes say (N, wrong): ...") that lists it under
+# check that names it, or told in the demo that the table names ("DEMO: reason"), or by the notes' own programs
+# ("tests/notes: ...": notes.sh has "# claim N"); every check names known statements only; what is wrong is quoted in a demo ("The notes say (N, wrong): ...") that lists it under
 # "Corrects" and has a check of it.
 #
 #   claims.sh [--decided]        --decided prints for every statement the checks that decide it
@@ -29,6 +29,10 @@ awk -F '\t' -v decided="${1-}" '
             by[named[i]] = by[named[i]] " " demo ":" word[2]
             has[demo, named[i]] = 1
         }
+        next
+    }
+    FILENAME ~ /notes\.sh$/ {
+        if (sub(/.*# claim /, "") && sub(/:.*/, "")) for (i = split($0, named, ", "); i; i--) is_told[named[i]] = is_told[named[i]] " tests/notes"
         next
     }
     # Heads of the demos.
@@ -67,4 +71,4 @@ awk -F '\t' -v decided="${1-}" '
             if (quoted[pair] != verdict[part[2]]) wrong(part[1] ": " part[2] " is \"" verdict[part[2]] "\", not as quoted")
         }
         exit bad
-    }' expected/*.txt ../demos/*.c claims.tsv
+    }' expected/*.txt notes.sh ../demos/*.c claims.tsv

@@ -1,0 +1,40 @@
+#!/bin/sh
+# 12_copy_file as a user starts it, with SOURCE and TARGET: its status, its one line, and what is left in the
+# directory when it refuses, or is killed.      copy.sh PROGRAM
+# shellcheck disable=SC2016
+set -u
+program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+tmp='' status=0
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d) && cd "$tmp" && mkdir dir full && mkfifo fifo && ln -s nothing link && echo old >old || exit 99
+wrong() { echo "$*" && status=1; }
+nothing_left() { [ "$(ls -A dir)" = new ] && cmp -s "$1" dir/new; }
+# refuses LINE SOURCE TARGET
+refuses() {
+    seen=$("$program" "$2" "$3" 2>&1 </dev/null; echo $?)
+    [ "$seen" = "12_copy_file: $1
+1" ] || wrong "$2 $3: $seen"
+    nothing_left old || wrong "$2 $3: left are $(ls -A dir)"
+}
+head -c 30000017 /dev/urandom >source
+chmod 4604 source
+"$program" source dir/new || wrong "a copy: status $?"
+nothing_left source || wrong "the copy is another"
+case $(ls -l dir/new) in -rw----r--*) ;; *) wrong "the copy's permissions: $(ls -l dir/new)" ;; esac
+cp old dir/new
+refuses "none: ENOENT" none dir/new
+refuses "none/new: ENOENT" source none/new
+refuses ".: is not a regular file" . dir/new
+refuses "fifo: is not a regular file" fifo dir/new # and does not wait for its writer
+refuses "link: is not a regular file" source link
+(ulimit -f 100 && refuses "dir/new: EFBIG" source dir/new && exit $status) || status=1
+full='mount -t tmpfs -o size=1m none full && { "$0" source full/new; ls -A full; }' # where that is permitted
+case $(unshare -rm sh -c "$full" "$program" 2>&1) in *": ENOSPC" | mount:* | unshare:*) ;; *) wrong "full" ;; esac
+for signal in INT TERM KILL; do # in the middle of a copy, or just after; cat ends after the last process
+    kill='(until ls dir/new.* || ! kill -0 $$; do :; done; kill -$1 $$) 2>out & exec "$0" source dir/new'
+    sh -c "$kill" "$program" $signal | cat >out2
+    nothing_left old || nothing_left source || wrong "SIG$signal: left are $(ls -A dir)"
+    cp old dir/new
+done
+exit $status
