@@ -12,7 +12,7 @@
 #include "check.h"
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 10, "what does the first access to a page cost?");
+    begin(argc, argv, 9, "what does the first access to a page cost?");
     static struct way ways[TOUCHES], whole[2];
     open_touches(ways);
 
@@ -33,26 +33,25 @@ int main(int argc, char **argv) {
     print_table("a mapping of one page", "", whole, 2);
 
     step("Has every page the byte that was stored last? Which touches were page faults?");
-    long pages = pages_touched(), wrong = whole[0].wrong + whole[1].wrong;
+    long wrong = whole[0].wrong + whole[1].wrong;
     for (int how = 0; how < TOUCHES; how++)
         wrong += ways[how].wrong;
     check_is(wrong, 0, "each page has the byte that was stored last", NULL);
-    check_is(faults_seen(PRIVATE), pages,
+    check_is(faults_each(PRIVATE), 1,
              "the first store to a page of private anonymous memory is a fault", NULL);
-    check_is(faults_seen(SHARED), pages,
+    check_is(faults_each(SHARED), 1,
              "the first store to a page of shared anonymous memory is a fault", NULL);
-    check_is(faults_seen(ZERO), faults_seen(PRIVATE),
+    check_is(faults_each(ZERO), faults_each(PRIVATE),
              "MAP_PRIVATE of /dev/zero faults as often as anonymous memory", "9.3-3");
-    check_is(faults_seen(ZERO_SHARED), faults_seen(SHARED),
+    check_is(faults_each(ZERO_SHARED), faults_each(SHARED),
              "MAP_SHARED of /dev/zero faults as often as anonymous memory", "9.3-3");
-    check_is(faults_seen(LATER), 0, "a later store to a page is no fault", NULL);
-    check_is(faults_seen(POPULATED), 0,
+    check_is(faults_each(LATER), 0, "a later store to a page is no fault", NULL);
+    check_is(faults_each(POPULATED), 0,
              "after MAP_POPULATE no store to private anonymous memory faults", NULL);
-    check_least(faults_seen(LOAD), 1, "the first loads from a new mapping of a file fault", NULL);
-    check_is(faults_seen(OWN), pages,
+    check_is(faults_each(OWN), 1,
              "in a private mapping of a file the first store to a loaded page is a fault", NULL);
-    check_is(faults_seen(FORKED), pages,
-             "after fork() the first store to a private page is a fault", NULL);
+    check_is(faults_each(FORKED), 1, "after fork() the first store to a private page is a fault",
+             NULL);
 
     predict("Which of these statements do the numbers bear out?");
     step("What do the numbers of this run say about the notes?");

@@ -25,10 +25,9 @@ enum touched {
 /* Opens what is mapped, allows no huge pages, and fills in the ways: touch() of each kind. */
 void open_touches(struct way ways[TOUCHES]);
 
-/* How many pages touch() touches, and how many faults it took the first time in this way: unknown
- * (check.h) if it could not be tried. */
-long pages_touched(void);
-long faults_seen(enum touched how);
+/* How many faults each page took the first time in this way, in whole numbers: a stray one, of the
+ * stack for example, does not count. Unknown (check.h) if it could not be tried. */
+long faults_each(enum touched how);
 
 /* Maps 4 MiB, touches all pages and looks whether each has the byte that was stored last; ns for a
  * page. */
