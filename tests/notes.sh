@@ -3,14 +3,15 @@
 # notes promise, where their sleeps happen to be long enough, and where they are not. Each runs in a directory of
 # its own; only /tmp/shared_mmap.txt is made a relative path. "# claim N": row N of claims.tsv rests on this.
 #
-#   notes.sh CC
+#   notes.sh BUILD_DIR CC
 set -u
-cc=$1
+build=$1 cc=$2
 here=$(cd "$(dirname "$0")" && pwd)
 tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
-tmp=$(mktemp -d) && cd "$tmp" || exit 99
+# In the build directory: a temporary one may not allow programs to be run.
+tmp=$(cd "$build" && mktemp -d "$PWD/notes.XXXXXX") && cd "$tmp" || exit 99
 # shellcheck disable=SC3045 # where it is not known there may be a core file, which is removed
 ulimit -c 0 2>/dev/null
 wrong() { echo "$*" && status=1; }
