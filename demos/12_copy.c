@@ -73,7 +73,7 @@ static bool copy_bytes(char *to, const char *from, size_t length) {
 
 bool copy_window(struct copy *c) {
     off_t at = c->at, data = lseek(c->from, at, SEEK_DATA);
-    size_t length = c->size - at < WINDOW ? c->size - at : WINDOW;
+    size_t length = (size_t)(c->size - at < WINDOW ? c->size - at : WINDOW);
     c->at += length;
     if (data >= c->at || (data == -1 && errno == ENXIO)) return true; /* all a hole */
     /* Space first: a full disk is ENOSPC then, and no signal. */

@@ -101,7 +101,7 @@ int main(int argc, char **argv) {
     copy_rest(&c);
     if (stat("target", &info) == -1) die("stat");
     check(target_has(content, sizeof content), "a hole is copied: it reads as zeros", NULL);
-    long taken = found ? info.st_blocks * 512 : unknown("SEEK_DATA finds no hole here");
+    long taken = found ? (long)info.st_blocks * 512 : unknown("SEEK_DATA finds no hole here");
     evidence("%zu bytes, which take %s", sizeof content, number(taken));
     check_least(4 * WINDOW, taken, /* not 3: a huge page of tmpfs is two windows */
                 "a window of 1 MiB that is all hole is copied as a hole: it takes no space", NULL);
