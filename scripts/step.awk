@@ -6,6 +6,7 @@
 #   awk -v columns=100 -f scripts/step.awk DEMO.c [PART.c...]
 
 FNR == 1 { file++ }
+FNR == 2 && /No lesson/ { nextfile }
 {
     text[file, FNR] = $0
     lines[file] = FNR
