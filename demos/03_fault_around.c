@@ -26,18 +26,17 @@ static bool is_off(int fd) {
     count_faults();
     for (size_t i = 0; i < PAGES; i++)
         (void)p[i * page];
-    return faults_counted() == PAGES;
+    return faults_counted() >= PAGES;
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 5, "how many page faults are the first loads from 64 pages?");
+    begin(argc, argv, 3, "how many page faults are the first loads from 64 pages?");
     size_t page = page_size();
-    pid_t self = getpid();
+    ssize_t bytes = PAGES * page;
 
     predict("All 64 pages are loaded from for the first time. How many page faults is that?");
     step("Write and read 64 pages of a file, so that they are cached; map it; load from each.");
-    ssize_t bytes = PAGES * page;
-    char *zeros = calloc(PAGES, page);
+    char *zeros = calloc(1, bytes);
     int fd = scratch_file("file", bytes);
     if (!zeros || pwrite(fd, zeros, bytes, 0) != bytes) die("pwrite");
     if (pread(fd, zeros, bytes, 0) != bytes) die("pread");
@@ -45,14 +44,12 @@ int main(int argc, char **argv) {
     volatile char *p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     tell("The notes say (3.3-6, wrong): the first access to a page raises a page fault.");
-    long first = faults_of(p[0]);
     count_faults();
-    for (size_t i = 1; i < PAGES; i++)
+    for (size_t i = 0; i < PAGES; i++)
         (void)p[i * page];
-    long others = faults_counted();
-    evidence("%s: first loads from 64 pages, page faults: %ld", file_system(fd), first + others);
-    check_is(first, 1, "the first load from a mapping of a cached file is a page fault", "3.3-3");
-    check_least(is_off(fd) ? unknown("fault-around is off") : PAGES - first - others, 1,
+    long faults = faults_counted();
+    evidence("%s: page faults: %ld", file_system(fd), faults);
+    check_least(is_off(fd) ? unknown("fault-around is off") : PAGES - faults, 1,
                 "the fault of one load maps several pages of a cached file (fault-around)",
                 "3.3-6");
 
@@ -64,17 +61,17 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < PAGES; i++)
         q[i * page] = 'x';
     check_is(faults_counted() / PAGES, 1,
-             "the first stores to a private mapping are one fault for each page", "3.3-3");
+             "the first stores to a private file mapping are one fault for each page", "3.3-3");
 
     predict("How many page faults are 64 loads after MAP_POPULATE?");
     step("Map the file once more, with MAP_POPULATE; load from each page.");
     volatile char *r = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     if (r == MAP_FAILED) die("mmap");
-    check_is(pages_present(self, r, PAGES), PAGES, "MAP_POPULATE makes the entries during mmap()",
-             "3.3-2");
     count_faults();
     for (size_t i = 0; i < PAGES; i++)
         (void)r[i * page];
-    check_is(faults_counted(), 0, "after MAP_POPULATE no load faults", "3.3-3");
+    check_is(faults_counted(), 0,
+             "with MAP_POPULATE mmap() makes the entries: no first load is a page fault",
+             "3.3-2 3.3-3");
     return end();
 }
