@@ -2,9 +2,9 @@
 /*
  * 03_read_from_disk - does the first access to a page of a file read the disk?
  *
- * Notes      section 3.3 mmap 的映射过程, step 2: 首次访问
- * Watch      four first loads, four page faults, but only one of them is major: it reads the disk
- * Try this   MAP_POPULATE in the second mmap(); no posix_fadvise(); no read() before the last load
+ * Notes      sections 3.1 核心概念, 3.3 mmap 的映射过程, step 2: 首次访问
+ * Watch      three first loads, three page faults, but only one of them is major: it reads the disk
+ * Try this   MAP_POPULATE in the second mmap(), or in the first; a read() before the second load
  * See also   posix_fadvise(2), mincore(2), getrusage(2) (ru_majflt); 03_demand_paging
  */
 #include <fcntl.h>
@@ -20,30 +20,20 @@
 
 static const char *no_disk; /* NULL, or why nothing is read from a disk here */
 
-/* Does the page cache have the page, whether a page table leads there or not? 1 or 0. */
-static long is_cached(volatile char *p) {
+/* What was seen, if this file system has a disk to show it. */
+static long on_disk(long seen) {
+    return no_disk ? unknown("%s", no_disk) : seen;
+}
+
+/* Does the page cache have the page, whether a page table leads there or not? */
+static bool is_cached(volatile char *p) {
     unsigned char resident;
     if (mincore((char *)p, page_size(), &resident) == -1) die("mincore");
     return resident & 1;
 }
 
-/* Writes the file to the disk and has the page cache forget it; no page table may lead there. */
-static void forget(int fd) {
-    if (fsync(fd) == -1) die("fsync");
-    errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    if (errno != 0) die("posix_fadvise");
-}
-
-/* A check that only a file system with a disk can decide. */
-static void check_disk(long seen, long expected, const char *text, const char *claim) {
-    if (no_disk)
-        skip(text, claim, no_disk);
-    else
-        check_is(seen, expected, text, claim);
-}
-
 int main(int argc, char **argv) {
-    begin(argc, argv, 8, "does the first access to a page of a file read the disk?");
+    begin(argc, argv, 5, "does the first access to a page of a file read the disk?");
     size_t page = page_size();
     pid_t self = getpid();
 
@@ -58,40 +48,42 @@ int main(int argc, char **argv) {
     if (!is_cached(p)) no_disk = "the file system does not keep what was written";
     long faults = faults_of(*p), major = major_faults_counted();
     evidence("page faults: %ld, of these major: %ld", faults, major);
-    check_is(faults, 1, "the first load from a page of a mapped file is a page fault", "3.3-3");
-    check_disk(major, 0, "if the page cache has the page the fault is minor: it reads no disk",
-               "3.3-4");
+    check_is(on_disk(faults == 1 && major == 0), true,
+             "a first load from a mapping of a cached page is a minor fault: it reads no disk",
+             "3.3-3 3.3-4");
 
     predict("When is the page in memory again: after mmap(), or after the load?");
-    step("Give the entry back, have the page cache forget the page, and map the file once more.");
+    step("Take the page out of page table and page cache. Map the file once more.");
     if (madvise((void *)p, page, MADV_DONTNEED) == -1) die("madvise");
-    forget(fd);
+    if (fsync(fd) == -1) die("fsync");
+    errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    if (errno != 0) die("posix_fadvise");
     if (is_cached(p) && !no_disk) no_disk = "the file system writes nothing to a disk";
     long bytes = proc_field("/proc/self/io", "read_bytes");
     volatile char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     if (q == MAP_FAILED) die("mmap");
     picture({"old", self, p}, {"new", self, q});
-    check_disk(is_cached(q), 0, "mmap() of a file does not read it: the page is not in memory",
-               "3.1-1");
+    check_is(on_disk(is_cached(q)), false,
+             "without MAP_POPULATE or locking, mmap() of a file does not read it", "3.1-1");
 
     step("Load through the new mapping.");
-    faults = faults_of(*q), major = major_faults_counted();
+    faults = faults_of(*q);
+    major = major_faults_counted();
     evidence("page faults: %ld, of these major: %ld; read from the disk: %s bytes", faults, major,
              number(change(bytes, proc_field("/proc/self/io", "read_bytes"))));
-    check_disk(major, 1, "if the page cache lacks the page the fault is major: it reads the disk",
-               "3.3-4");
-    check_disk(is_cached(q), 1, "the page fault puts the page into the page cache", "3.3-4");
-    check_is(*q, 'M', "the load returns what the file has on the disk", "3.3-4");
+    check_is(on_disk(major), 1,
+             "if a page on the disk is not cached the fault is major: it reads the disk", "3.3-4");
+    check_is(on_disk(is_cached(q) && *q == 'M'), true,
+             "the page fault reads the page from the file into the page cache", "3.3-4");
 
     predict("The old mapping has no entry any more. Does a load through it read the disk again?");
     step("Load through the old mapping.");
-    long again = faults_of(*p);
+    faults = faults_of(*p);
     major = major_faults_counted();
-    evidence("page faults: %ld, of these major: %ld", again, major);
     picture({"old", self, p}, {"new", self, q});
-    check_is(again, 1, "the first load through another mapping is a fault of its own", "3.3-3");
-    check_disk(major, 0,
-               "a page that one mapping has brought in serves another: the fault is minor",
-               "3.3-4 3.4-1");
+    evidence("page faults: %ld, of these major: %ld", faults, major);
+    check_is(on_disk(faults == 1 && major == 0), true,
+             "a page that one mapping has brought in serves another: its first fault is minor",
+             "3.3-4 3.4-1");
     return end();
 }
