@@ -15,30 +15,28 @@
 #include "partner.h"
 #include "picture.h"
 
+#define PAGES 1024L /* where small pages have 4 KiB these 4 MiB have room for a huge one */
+
 static long load(void *p) {
     return *(volatile char *)p;
 }
 
-static long store_C(void *p) {
-    return *(volatile char *)p = 'C';
-}
-
 int main(int argc, char **argv) {
-    begin(argc, argv, 11, "what do parent and child share of anonymous memory?");
+    begin(argc, argv, 8, "what do parent and child share of anonymous memory?");
     size_t page = page_size();
     pid_t parent = getpid();
     struct partner child;
 
     predict("Which of the two pages is in the child's page table after fork()?");
-    step("Map two pages of private anonymous memory, store an O into the first, and fork().");
+    step("Map private anonymous memory, store an O into one page, but not the next, and fork().");
     volatile char *p =
-        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) die("mmap");
-    madvise((void *)p, 2 * page, MADV_NOHUGEPAGE); /* fails without huge pages: fine */
+    madvise((void *)p, PAGES * page, MADV_NOHUGEPAGE); /* fails without huge pages: fine */
     volatile char *fresh = p + page;
     *p = 'O';
-    check_is(pages_present(parent, p, 2), 1,
-             "with MADV_NOHUGEPAGE one store brings exactly one small page", "5.x-2");
+    check_is(pages_present(parent, p, PAGES), 1,
+             "with MADV_NOHUGEPAGE a store into a large mapping brings in one small page", "5.x-2");
     partner_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
@@ -49,8 +47,6 @@ int main(int argc, char **argv) {
              "fork() copies the entries of private anonymous pages: the child has the page",
              "5.2-1");
     check_is(mapped_once(parent, p), 0,
-             "after fork() a private anonymous page that was stored to is mapped twice", "5.2-1");
-    check_is(same_frame(parent, p, child.pid, p), 1,
              "after fork() a private anonymous page is in one frame for parent and child", "5.2-1");
     check_is(page_kind(child.pid, fresh), NO_PAGE,
              "a page that nobody has touched has no entry that fork() could copy", "5.2-1");
@@ -62,24 +58,16 @@ int main(int argc, char **argv) {
     picture({"parent", parent, p}, {"child", child.pid, p});
     check_is(mapped_once(parent, p), 1,
              "after copy-on-write the process that has stored has a page of its own", "5.2-6");
-    check_is(mapped_once(child.pid, p), 1,
-             "after copy-on-write the other process has the old page to itself", "5.2-6");
+    check_is(ask(&child, load, p), 'O',
+             "after copy-on-write the process that has not stored has the old content", "5.2-6");
 
     predict("Does the child find the N?");
     step("The parent stores an N into the second page, which nobody has touched so far.");
     *fresh = 'N';
-    picture({"parent", parent, fresh}, {"child", child.pid, fresh});
-    check_is(page_kind(child.pid, fresh), NO_PAGE,
-             "a page first touched after fork() is in the page table of one process only", "5.2-1");
     check_is(ask(&child, load, fresh), 0,
              "a private page first touched after fork() is not shared: the child loads zeros",
              NULL);
-
-    step("The child stores a C into the first page.");
-    ask(&child, store_C, p);
-    long in_child = ask(&child, load, p);
-    evidence("at %p: parent %c, child %c", (void *)p, *p, (char)in_child);
-    check(*p == 'P' && in_child == 'C', "one address, two contents", "5.2-9");
+    picture({"parent", parent, fresh}, {"child", child.pid, fresh});
     partner_close(&child);
     return end();
 }
