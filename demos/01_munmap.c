@@ -36,8 +36,7 @@ int main(int argc, char **argv) {
 
     predict("Is that refused? If not, what becomes of A and of C?");
     step("Map eight pages, store a letter in each, A to H. Then unmap B alone.");
-    tell("The notes say (1.4-1 1.4-2, wrong): the address must be the one that mmap() returned,");
-    tell("and the length must be the one that was mapped.");
+    tell("The notes say (1.4-1 1.4-2, wrong): address and length must be those of the mapping.");
     char *p = mmap(NULL, 8 * page, RW, MAP_SHARED, scratch_file("file", 8 * page), 0);
     if (p == MAP_FAILED) die("mmap");
     for (size_t i = 0; i < 8; i++)

@@ -20,8 +20,9 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
-/* Aligned, so that it lies in one page. */
-__attribute__((aligned(64))) static int forty_two(void) {
+static int forty_two(void) __attribute__((aligned(64))); /* so that it lies in one page */
+
+static int forty_two(void) {
     return 42;
 }
 
@@ -42,7 +43,7 @@ int main(int argc, char **argv) {
     if (none == MAP_FAILED || readable == MAP_FAILED || p == MAP_FAILED) die("mmap");
     *p = 'S';
     check_is(*readable, 'S',
-             "what is stored with PROT_WRITE is loaded with PROT_READ, if both are MAP_SHARED",
+             "a PROT_READ mapping shows stores through a PROT_WRITE one (one file, MAP_SHARED)",
              "1.2-3");
     check_is(store_to(readable), "SIGSEGV SEGV_ACCERR", "PROT_READ alone: a store dies of SIGSEGV",
              "1.2-3");

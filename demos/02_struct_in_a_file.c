@@ -47,7 +47,8 @@ static long finds_name_in_next_version(void *name) {
 }
 
 static long address_leads_to(void *text) {
-    return strcmp(load_from(data->address), "no signal") == 0 && strcmp(data->address, text) == 0;
+    char *address = data->address;
+    return strcmp(load_from(address), "no signal") == 0 && strcmp(address, text) == 0;
 }
 
 static long offset_leads_to(void *text) {
@@ -80,13 +81,14 @@ int main(int argc, char **argv) {
              "a program whose struct has a new member ahead of the text reads the wrong text",
              "2.2-4");
 
-    predict("Who finds it by the address: a child, the unrelated program? Who by the offset?");
-    step("Store a text in memory and in the file: its address and its offset are in the struct.");
+    predict(
+        "Who finds the text by the address: the child, the unrelated program? Who by the offset?");
+    step("Store where a text is: an address, an offset. A child and the other program look.");
     data->address = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (data->address == MAP_FAILED) die("mmap");
     strcpy(data->address, "more");
     data->offset = 1000;
-    strcpy((char *)data + 1000, "more");
+    strcpy((char *)data + data->offset, "more");
     partner_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");

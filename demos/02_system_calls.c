@@ -34,7 +34,7 @@ static void forbid_system_calls(void) {
         die("prctl");
 }
 
-static void copy_16_letters(void) {
+static void copy_16_bytes(void) {
     for (int i = 0; i < 16; i++)
         p[16 + i] = p[i];
 }
@@ -71,12 +71,12 @@ int main(int argc, char **argv) {
     size_t page = page_size();
 
     predict("Which of the three children comes to its end?");
-    step("With no system call permitted a child copies 16 letters; others call read(), write().");
+    step("With no system call permitted a child copies 16 bytes; others call read(), write().");
     tell("The notes say (2.1-5, in part): no system calls: it is like ordinary memory.");
     fd = scratch_file("file", page);
     p = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
-    check_is(signal_during(copy_16_letters), 0,
+    check_is(signal_during(copy_16_bytes), 0,
              "16 loads and 16 stores to a mapping make no system call at all", "2.1-5");
     check_is(signal_during(call_read), SIGSYS,
              "read() is a system call: a process that may make none is killed by it", "2.1-2");
