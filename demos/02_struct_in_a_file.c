@@ -81,8 +81,7 @@ int main(int argc, char **argv) {
              "a program whose struct has a new member ahead of the text reads the wrong text",
              "2.2-4");
 
-    predict(
-        "Who finds the text by the address: the child, the unrelated program? Who by the offset?");
+    predict("Who finds the text by the address: the child, the other program? By the offset?");
     step("Store where a text is: an address, an offset. A child and the other program look.");
     data->address = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (data->address == MAP_FAILED) die("mmap");

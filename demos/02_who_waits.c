@@ -104,7 +104,6 @@ int main(int argc, char **argv) {
     check_is(read(ends[0], &byte, 1), 0,
              "read() from an empty pipe that has no writer left returns 0", "2.3-6");
     check_errno(sem_trywait(&m->stored) == -1, EAGAIN,
-                "a semaphore does not tell that nobody is left to post: sem_trywait() is EAGAIN",
-                "2.3-6");
+                "sem_trywait() does not tell that nobody is left to post: EAGAIN", "2.3-6");
     return end();
 }
