@@ -29,7 +29,7 @@ void count_faults(void) {
      * it tells a thread about its CPU whenever it was preempted, rseq(2). */
     if (getrusage(RUSAGE_SELF, &before) == -1 || getrusage(RUSAGE_SELF, &after) == -1)
         die("getrusage");
-#ifdef RSEQ_SIG
+#if defined RSEQ_SIG && (defined __x86_64__ || defined __aarch64__)
     volatile struct rseq *rseq = (void *)((char *)__builtin_thread_pointer() + __rseq_offset);
     if (__rseq_size > 0) rseq->flags = rseq->flags;
 #endif

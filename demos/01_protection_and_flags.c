@@ -32,7 +32,7 @@ static void call(volatile char *code) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 13, "what do prot, flags, fd and offset permit, and what is refused?");
+    begin(argc, argv, 15, "what do prot, flags, fd and offset permit, and what is refused?");
     size_t page = page_size();
     int fd = scratch_file("file", page);
 
@@ -80,9 +80,18 @@ int main(int argc, char **argv) {
           "MAP_SHARED ignores a flag that it does not know", "1.2-4");
 
     predict("A directory can be opened. Can it be mapped, and does MAP_ANONYMOUS change that?");
-    step("fd: that of a directory, without MAP_ANONYMOUS and with it.");
-    int directory = open(scratch_dir(), O_RDONLY);
-    if (directory == -1) die("open");
+    step("fd: opened with O_PATH; of a device; of a directory, also with MAP_ANONYMOUS.");
+    int path = open(scratch_path("file"), O_PATH), directory = open(scratch_dir(), O_RDONLY);
+    int device = open("/dev/random", O_RDONLY);
+    if (path == -1 || directory == -1) die("open");
+    check_errno(mmap(NULL, page, PROT_READ, MAP_PRIVATE, path, 0) == MAP_FAILED, EBADF,
+                "a descriptor opened with O_PATH cannot be mapped: EBADF", "1.2-5");
+    const char *random = "the device /dev/random cannot be mapped: ENODEV";
+    if (device == -1)
+        skip(random, "1.2-5", unknown_text(unknown("/dev/random: %s", errno_name(errno))));
+    else
+        check_errno(mmap(NULL, page, PROT_READ, MAP_PRIVATE, device, 0) == MAP_FAILED, ENODEV,
+                    random, "1.2-5");
     check_errno(mmap(NULL, page, PROT_READ, MAP_PRIVATE, directory, 0) == MAP_FAILED, ENODEV,
                 "a directory cannot be mapped, not even to read: ENODEV", "1.2-5");
     check(mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, directory, 0) != MAP_FAILED,
