@@ -229,7 +229,7 @@ static char reasons[16][80]; /* why something is unknown */
 
 bool strings_at(const char *where, const char *op, const char *a, const char *b, const char *text,
                 const char *claim) {
-    const char *last = reasons[0] + sizeof reasons;
+    const char *last = (const char *)(reasons + sizeof reasons / sizeof reasons[0]);
     if ((a >= reasons[0] && a < last) || (b >= reasons[0] && b < last))
         return report(true, text, claim, a >= reasons[0] && a < last ? a : b);
     return judge(strcmp(a, b) == 0, where, a, op + 2, b, text, claim);
