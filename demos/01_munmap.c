@@ -34,7 +34,7 @@ static const char *letters(const char *p) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 14, "which address and which length does munmap() accept?");
+    begin(argc, argv, 15, "which address and which length does munmap() accept?");
     size_t page = page_size();
     int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
 
@@ -73,11 +73,13 @@ int main(int argc, char **argv) {
     check(munmap(p, 4 * page) == 0,
           "munmap() of user addresses where nothing is mapped is no error", "1.4-1");
 
-    predict("Is either of the two an error?");
-    step("An address inside a page; then length 0.");
+    predict("Which of the three are errors?");
+    step("An address inside a page; then length 0; then a length past all addresses.");
     check_errno(munmap(p + 4 * page + 100, page) == -1, EINVAL,
                 "munmap() of an address inside a page is EINVAL", "1.4-1");
     check_errno(munmap(p + 4 * page, 0) == -1, EINVAL, "munmap() of length 0 is EINVAL", "1.4-2");
+    check_errno(munmap(p + 4 * page, -page) == -1, EINVAL,
+                "munmap() past the end of the address space is EINVAL", "1.4-2");
     check_is(letters(p), "----EFGH", "munmap() that fails with EINVAL unmaps nothing", "1.4-1");
 
     predict("Nobody has called msync(). Which letters are in the file?");
