@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #if __has_include(<sys/rseq.h>)
 #include <sys/rseq.h>
@@ -24,15 +25,19 @@
 
 static struct rusage before, after; /* not on the stack, which may fault as well */
 
-void count_faults(void) {
-    /* Warms up what the kernel itself writes to, which faults after a fork(): these two, and what
-     * it tells a thread about its CPU whenever it was preempted, rseq(2). */
+__attribute__((no_sanitize("address", "undefined"))) void count_faults(void) {
+    /* Warms up what is written to meanwhile, which faults after a fork(): these two, what the
+     * kernel tells a thread about its CPU, rseq(2), and the stack, of which main()'s part may be in
+     * a page of its own. */
     if (getrusage(RUSAGE_SELF, &before) == -1 || getrusage(RUSAGE_SELF, &after) == -1)
         die("getrusage");
 #if defined RSEQ_SIG && (defined __x86_64__ || defined __aarch64__)
     volatile struct rseq *rseq = (void *)((char *)__builtin_thread_pointer() + __rseq_offset);
     if (__rseq_size > 0) rseq->flags = rseq->flags;
 #endif
+    uintptr_t at = (uintptr_t)__builtin_frame_address(0), top = getauxval(AT_RANDOM);
+    for (; at < top && top - at < 1 << 20; at += page_size() - at % page_size())
+        *(volatile char *)at |= 0;
     getrusage(RUSAGE_SELF, &before);
 }
 

@@ -31,7 +31,7 @@ static const char *letters(const char *p) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 9, "which address and which length does munmap() accept?");
+    begin(argc, argv, 10, "which address and which length does munmap() accept?");
     size_t page = page_size();
 
     predict("Is that refused? If not, what becomes of A and of C?");
@@ -61,10 +61,12 @@ int main(int argc, char **argv) {
     check(munmap(p, 4 * page) == 0, "one munmap() can span several mappings and a hole", "1.4-2");
     check_is(letters(p), "----EFGH", "munmap() unmaps all mappings in its range", "1.4-2");
 
-    predict("Is either of the two an error?");
-    step("munmap() with an address inside a page; then with a length of 0.");
+    predict("Which of the three is an error?");
+    step("munmap() of an address inside a page; of length 0; past the address space.");
     check_errno(munmap(p + 4 * page + 100, page) == -1, EINVAL,
                 "munmap() of an address inside a page is EINVAL", "1.4-1");
     check_errno(munmap(p + 4 * page, 0) == -1, EINVAL, "munmap() of length 0 is EINVAL", "1.4-2");
+    check_errno(munmap(p + 4 * page, -page) == -1, EINVAL,
+                "munmap() past the end of the address space is EINVAL", "1.4-2");
     return end();
 }
