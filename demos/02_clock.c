@@ -89,8 +89,7 @@ static const char *text_of(double value, bool is_time) {
 }
 
 void explain_tables(void) {
-    tell(
-        "Times: median and quartiles over the rounds; none is a check, for they differ each time.");
+    tell("Times: median and quartiles of the rounds; none is a check, for they differ each time.");
     tell("Bars: one block more is twice the time. As fast: as the first row, within each round.");
 }
 

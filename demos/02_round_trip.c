@@ -59,10 +59,10 @@ static void table(struct way *ways, const char *title, size_t bytes, int cpus) {
 int main(int argc, char **argv) {
     begin(argc, argv, 8,
           "how long do a message and its answer take, and what makes memory faster?");
+    open_ways();
 
     predict("Both sides sleep until it is their turn. Is memory then faster than a pipe?");
     step("A child answers each message of 64 bytes, on a CPU of its own.");
-    open_ways();
     partner_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");

@@ -44,11 +44,11 @@ static void table(struct way *ways, const char *title, size_t bytes, int cpus) {
 
 int main(int argc, char **argv) {
     begin(argc, argv, 4, "how fast do messages go one way, through a pipe and through memory?");
+    open_flows();
 
     predict(
         "Nobody waits for an answer. Is memory still as far ahead of a pipe as in a round trip?");
     step("This process sends messages of 64 bytes; a child checks each of them, on another CPU.");
-    open_flows();
     partner_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
