@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
     if (access("/dev/zero", R_OK | W_OK) == -1)
         skip_all("there is no /dev/zero that can be opened O_RDWR");
 
-    step("Parent and B, a stranger after exec(), map pages of /dev/zero, a file, no file. fork().");
+    step("Parent and B, a stranger by exec(), map /dev/zero, a file, no file. Then fork().");
     close(scratch_file("file", page));
     const char *paths[3] = {"/dev/zero", scratch_path("file"), ""};
     start_unrelated(&b);
