@@ -76,7 +76,6 @@ int main(int argc, char **argv) {
     check(faults_of(*w = 'W') == 1 && byte_in_file(fd, 0) == '1',
           "a private page, stored to first: one fault, which goes straight to the copy",
           "4.3-2 5.1-3");
-    picture({"s page 0", self, s}, {"w page 0", self, w});
 
     predict("What does p show, in page 0 and in page 1?");
     step("Store a 2 into both pages of s. POSIX leaves open what p shows then.");
@@ -90,7 +89,6 @@ int main(int argc, char **argv) {
 
     predict("What does page 0 of p show afterwards?");
     step("Give page 0 of p back with MADV_DONTNEED.");
-    tell("Cutting the file takes copies as well: 10_1_cut_file.");
     if (madvise((void *)p, page, MADV_DONTNEED) == -1) die("madvise");
     check_is(p[0], '2', "after MADV_DONTNEED a private page shows the file again: the copy is lost",
              "4.3-4");
