@@ -9,6 +9,7 @@
  * See also   mmap(2), execve(2), malloc(3), mallopt(3); 04_private_mapping, 09_anonymous
  */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,14 +23,8 @@
 static volatile char data[1 << 16] __attribute__((aligned(1 << 16))) = {'D'};
 static volatile char *heap;
 
-static long data_page(void *unused) {
-    (void)unused;
-    return (long)data;
-}
-
-static long text(void *unused) {
-    (void)unused;
-    return (long)text;
+static long where_is(void *what) {
+    return strcmp(what, "text") == 0 ? (long)where_is : (long)data;
 }
 
 static long load(void *p) {
@@ -41,7 +36,7 @@ static long store_C(void *p) {
 }
 
 int main(int argc, char **argv) {
-    static act *const acts[] = {data_page, text, load, store_C, NULL};
+    static act *const acts[] = {where_is, load, store_C, NULL};
     obey_if_unrelated(argc, argv, acts);
     begin(argc, argv, 8, "what is MAP_PRIVATE good for?");
     size_t page = page_size();
@@ -64,8 +59,8 @@ int main(int argc, char **argv) {
     predict("Is the program's text in memory twice? Is its data?");
     step("Run this program twice, as A and B: text is mapped read-only, data writable; private.");
     start_unrelated(&b);
-    volatile char *t = (char *)text(NULL), *bt = (char *)ask(&b, text, NULL);
-    volatile char *bd = (char *)ask(&b, data_page, NULL);
+    volatile char *t = (char *)where_is("text"), *bt = (char *)ask_text(&b, where_is, "text");
+    volatile char *bd = (char *)ask_text(&b, where_is, "data");
     (void)*t, (void)*data; /* two loads */
     ask(&b, load, bt), ask(&b, load, bd);
     picture({"A text", self, t}, {"B text", b.pid, bt}, {"A data", self, data},

@@ -22,9 +22,8 @@
 
 static char *p; /* the mapping, at the same address in parent and child */
 
-static long faults_of_storing_N(void *unused) {
-    (void)unused;
-    return faults_of(*(volatile char *)p = 'N');
+static long faults_of_storing_N(void *at) {
+    return faults_of(*(volatile char *)at = 'N');
 }
 
 static long store_text(void *text) {
@@ -55,7 +54,7 @@ int main(int argc, char **argv) {
     if (child.pid == 0) obey(&child);
     check_is(page_kind(child.pid, p), NO_PAGE,
              "on Linux fork() copies no entries of a MAP_SHARED file mapping", "7.3-1");
-    check_is(ask(&child, faults_of_storing_N, NULL), 1,
+    check_is(ask(&child, faults_of_storing_N, p), 1,
              "in a child the first store to an inherited MAP_SHARED page is a fault", "7.3-1");
     picture({"parent", parent, p}, {"child", child.pid, p});
     check_is(same_frame(parent, p, child.pid, p), 1,
@@ -94,8 +93,7 @@ int main(int argc, char **argv) {
     int again = open(scratch_path("shared.txt"), O_CREAT | O_TRUNC | O_RDWR, 0600);
     if (again == -1) die("open");
     check_is(load_from(p), "SIGBUS BUS_ADRERR",
-             "after another copy's O_TRUNC a load dies of SIGBUS until the file is long again",
-             "7.4-1");
+             "after another O_TRUNC a load dies of SIGBUS until the file is long again", "7.4-1");
     if (ftruncate(again, page) == -1) die("ftruncate");
     check_is(p[0], 0, "after O_TRUNC and ftruncate() a load finds a zero: the text is lost",
              "7.4-1");

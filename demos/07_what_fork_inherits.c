@@ -67,8 +67,7 @@ int main(int argc, char **argv) {
     check_is(ask_text(&child, has_descriptor, number(fd_b)), 1,
              "a child has the descriptor of a mapping marked MADV_DONTFORK", "7.2-1 S-1");
     check_is(load_from(b), "SIGSEGV SEGV_MAPERR", /* in one more child */
-             "a child does not have a mapping marked MADV_DONTFORK: a load dies of SIGSEGV",
-             "7.2-1");
+             "a child lacks a mapping marked MADV_DONTFORK: a load dies of SIGSEGV", "7.2-1");
     ask(&child, map_and_store_M, &fd_b);
     check_is(*b, 'M', "MAP_SHARED mappings of one regular file are shared, whoever made them",
              "7.2-1");
