@@ -54,10 +54,10 @@ int main(int argc, char **argv) {
           "for reading only, a private and a shared mapping cost one page fault each", "4.4-2");
     picture({"private", self, p}, {"shared", self, s});
     check_is(same_frame(self, p, self, s), 1,
-             "for reading only, a private and a shared mapping lead to one frame", "4.1-6 4.4-2");
+             "for reading only, a page mapped private and shared is in one frame", "4.1-6 4.4-2");
 
     predict("Is the program's text in memory twice? Is its data?");
-    step("Run this program twice, as A and B: text is mapped read-only, data writable; private.");
+    step("Run this program as A and B: private mappings of its text (r-x) and its data (rw-).");
     start_unrelated(&b);
     volatile char *t = (char *)where_is("text"), *bt = (char *)ask_text(&b, where_is, "text");
     volatile char *bd = (char *)ask_text(&b, where_is, "data");

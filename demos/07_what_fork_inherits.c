@@ -29,7 +29,6 @@ static long store_C(void *p) {
     return *(volatile char *)p = 'C';
 }
 
-/* Maps a descriptor anew, and stores into the new mapping. */
 static long map_and_store_M(void *descriptor) {
     volatile char *p = mmap(NULL, page_size(), RW, MAP_SHARED, *(int *)descriptor, 0);
     if (p == MAP_FAILED) die("mmap");

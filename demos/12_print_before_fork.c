@@ -76,6 +76,5 @@ int main(int argc, char **argv) {
     check_is(lines_in("by_line"), 1,
              "a line printed to a line-buffered stream before fork() comes out once", "12.3-2");
     tell("Not checked here (12.3-1): exit() without <stdlib.h> is an error from gcc 14 on.");
-    tell("With -std=c11 glibc hides MAP_ANONYMOUS; _DEFAULT_SOURCE or _GNU_SOURCE shows it.");
     return end();
 }
