@@ -37,7 +37,7 @@ for source in demos/*.[ch]; do
 done
 # In characters: the bytes that go on with one are taken away.
 for file in demos/*.[ch] common/*.[ch] tests/*.c tests/expected/*.txt; do
-    LC_ALL=C tr -d '\200-\277' <"$file" | awk -v name="$file" 'length > 100 { print name ":" NR ": wider than 100" }'
+    LC_ALL=C tr -d '\200-\277' <"$file" | LC_ALL=C awk -v name="$file" 'length > 100 { print name ":" NR ": wider than 100" }'
 done | grep . && status=1
 for expected in tests/expected/*.txt; do
     [ -f "demos/$(basename "$expected" .txt).c" ] || wrong "$expected: no such demo"
