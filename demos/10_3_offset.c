@@ -54,19 +54,17 @@ int main(int argc, char **argv) {
     if (p == MAP_FAILED) die("mmap");
     evidence("offset %zu = %zu + %zu: map %zu bytes from %zu on, load at p + %zu", where,
              where - rest, rest, rest + 6, where - rest, rest);
-    bool there = check_is(
-        load_from(p + rest + 5), "no signal",
-        "if the length grows by as much as the offset is rounded down, the last byte is mapped",
-        "10.3-1");
+    bool there =
+        check_is(load_from(p + rest + 5), "no signal",
+                 "if the length grows by what was rounded off the offset, the last byte is mapped",
+                 "10.3-1");
     check(there && memcmp(p + rest, "offset", 6) == 0,
           "if the offset was rounded down by n, the bytes wanted begin at byte n of the mapping",
           "10.3-1");
     if (there) memcpy(p + rest, "OFFSET", 6);
     if (pread(fd, text, 6, where) != 6) die("pread");
-    check_is(
-        text, "OFFSET",
-        "a store to byte n of a MAP_SHARED mapping is in the file at the mapping's offset plus n",
-        "10.3-1");
+    check_is(text, "OFFSET",
+             "a store to byte n of a MAP_SHARED mapping is in the file at offset + n", "10.3-1");
     check(byte_in_file(fd, where - 1) == 0 && byte_in_file(fd, where + 6) == 0,
           "a store to a MAP_SHARED mapping leaves the file's bytes before and after it alone",
           "10.3-1");
