@@ -68,7 +68,8 @@ int main(int argc, char **argv) {
              "without space posix_fallocate() is ENOSPC, before any store: that is the cure",
              "10.1-3");
     check_is(ftruncate(lost, 64 * page), 0,
-             "ftruncate() succeeds even beyond the space of the file system", "10.1-3");
+             "where files can have holes, ftruncate() succeeds even beyond the space there is",
+             "10.1-3");
 
     predict("How many of the 64 pages take a store, and what does the next store do?");
     step("Map the file of 64 pages and store into it page by page; then try write(2).");

@@ -44,7 +44,7 @@ int main(int argc, char **argv) {
     if (p == MAP_FAILED) die("mmap");
     if (close(fd) == -1) die("close");
     check_errno(mmap(NULL, page, RW, MAP_SHARED, fd, 0) == MAP_FAILED, EBADF,
-                "mmap() of a closed descriptor is EBADF", "10.4-1");
+                "without MAP_ANONYMOUS, mmap() of a closed descriptor is EBADF", "10.4-1");
     strcpy(p, "Hello");
     if (pread(look, text, sizeof text - 1, 0) == -1) die("pread");
     check_is(text, "Hello", "stores to a MAP_SHARED mapping after close() are in the file",

@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
                  "a store past the end of a mapping need not raise a signal", "10.5-1"))
         p[page] = 'X';
     check_is(next[0], 'X',
-             "a store past the end silently overwrites the next mapping, if one is there",
+             "a store past the end silently overwrites a writable mapping that lies there",
              "10.5-1");
 
     step("Put a guard page in its place: memory that permits nothing. Store there again.");
