@@ -5,8 +5,9 @@
  * Notes      section 10.3 偏移量问题
  * Watch      the length: what was rounded off the offset has to be added to it
  * Try this   forget that addition; map from the start of the file instead of the rounded offset
- * See also   mmap(2) (EINVAL), pread(2), sysconf(3); 10_1_file_size
+ * See also   mmap(2) (EINVAL, EOVERFLOW), pread(2), sysconf(3); 10_1_file_size
  */
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@
 #define RW (PROT_READ | PROT_WRITE)
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 7, "how can a file be mapped from an arbitrary byte?");
+    begin(argc, argv, 8, "how can a file be mapped from an arbitrary byte?");
     size_t page = page_size();
     char text[8] = "";
 
@@ -68,5 +69,14 @@ int main(int argc, char **argv) {
     check(byte_in_file(fd, where - 1) == 0 && byte_in_file(fd, where + 6) == 0,
           "a store to a MAP_SHARED mapping leaves the file's bytes before and after it alone",
           "10.3-1");
+
+    predict("And how large may an offset be?");
+    step("Map one page at the largest offset that is a multiple of the page size.");
+    const char *rule = "an offset plus length that no file can reach is EOVERFLOW, on 64 bits";
+    if (sizeof(long) < 8 || sizeof(off_t) < 8)
+        skip(rule, NULL, "numbers have 32 bits here");
+    else
+        check_errno(mmap(NULL, page, RW, MAP_SHARED, fd, INT64_MAX / page * page) == MAP_FAILED,
+                    EOVERFLOW, rule, NULL);
     return end();
 }
