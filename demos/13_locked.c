@@ -43,7 +43,7 @@ static long is_locked(void *p) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 12, "what does a memory lock give, what ends it, and who inherits it?");
+    begin(argc, argv, 14, "what does a memory lock give, what ends it, and who inherits it?");
     size_t page = page_size(), four = 4 * page;
     struct partner child;
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* a precaution: each fault is to bring in one page */
@@ -71,13 +71,15 @@ int main(int argc, char **argv) {
     }
 
     predict("A page is locked twice. How many times must it be unlocked?");
-    step("Map a page of a file MAP_SHARED, lock it twice, try to drop it, unlock it once.");
+    step("Map a page of a file and lock it twice. Call msync() and madvise(); unlock it once.");
     char *f = mmap(NULL, page, RW, MAP_SHARED, scratch_file("file", page), 0);
     if (f == MAP_FAILED) die("mmap");
     for (int times = 0; times < 2; times++)
         if (mlock(f, page) == -1) die("mlock for the %d. time", times + 1);
     check_errno(msync(f, page, MS_SYNC | MS_INVALIDATE) == -1, EBUSY,
                 "msync() with MS_INVALIDATE of a locked page is EBUSY", "13.6-4");
+    check_errno(msync(f, page, MS_SYNC | MS_ASYNC) == -1, EINVAL,
+                "msync() with both MS_SYNC and MS_ASYNC is EINVAL", "13.6-4");
     check_errno(madvise(f, page, MADV_DONTNEED) == -1, EINVAL,
                 "a locked page cannot be dropped: MADV_DONTNEED is EINVAL", "13.6-5");
     if (munlock(f, page) == -1) die("munlock");
@@ -91,6 +93,8 @@ int main(int argc, char **argv) {
     if (munmap(f, page) == -1) die("munmap");
     check_is(proc_field("/proc/self/status", "VmLck"), 0,
              "munmap() ends the locks of the pages that it unmaps", "13.6-7");
+    check_errno(msync(f, page, MS_SYNC) == -1, ENOMEM, "msync() of what is not mapped is ENOMEM",
+                "13.6-4");
 
     predict("The child has the same memory. Is it locked in the child as well?");
     step("Lock a page of private memory and store a P. Fork a child. Then store a Q.");
