@@ -240,7 +240,7 @@ long unknown(const char *format, ...) {
     int i = 0;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text, sizeof text, words(format), args);
     va_end(args);
     while (i < 15 && reasons[i][0] && strcmp(reasons[i], text) != 0)
         i++;

@@ -37,8 +37,8 @@ static const char *name_frame(const struct page *page) {
                      : page->mapped_once ? words("own frame")
                                          : words("frame ?"));
     bool nameless = strcmp(name, words("frame ?")) == 0;
-    snprintf(text, sizeof text, " %s%*s  %s%*s  %s", name, 14 - columns(name), "", kind,
-             10 - columns(kind), "",
+    int blanks = columns(name) < 15 ? 15 - columns(name) : 0;
+    snprintf(text, sizeof text, " %s%*s  %s%*s  %s", name, blanks, "", kind, 10 - columns(kind), "",
              words(page->mapped_once ? "1 mapper"
                    : nameless        ? "shared with somebody"
                                      : "2+ mappers"));

@@ -57,7 +57,7 @@ int main(int argc, char **argv) {
           "if something is mapped at the hint already, mmap() chooses another address", "1.2-1");
 
     predict("Of two pages one is mapped already. How many does MAP_FIXED_NOREPLACE map?");
-    step("MAP_FIXED_NOREPLACE: a free page and the page with the L; then the free page alone.");
+    step("MAP_FIXED_NOREPLACE: a free page with the mapped one; then the free page alone.");
     int careful = ANONYMOUS | MAP_FIXED_NOREPLACE;
     char *before = taken - page;
     check_errno(mmap(before, 2 * page, RW, careful, -1, 0) == MAP_FAILED, EEXIST,
@@ -66,8 +66,8 @@ int main(int argc, char **argv) {
     check(mmap(before, page, RW, careful, -1, 0) == before && *taken == 'L',
           "MAP_FIXED_NOREPLACE maps a free range just where it is told to", "1.2-1");
 
-    predict("Does MAP_FIXED fail as well? If not, what becomes of the L?");
-    step("MAP_FIXED: an address inside a page; then the page with the L.");
+    predict("Does MAP_FIXED fail as well? If not, what becomes of the mapped page?");
+    step("MAP_FIXED: an address inside a page; then a page that is mapped and holds an L.");
     int fixed = ANONYMOUS | MAP_FIXED;
     check_errno(mmap(taken + 100, page, RW, fixed, -1, 0) == MAP_FAILED, EINVAL,
                 "MAP_FIXED with an address inside a page is EINVAL", "1.2-1");

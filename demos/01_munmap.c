@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
     begin(argc, argv, 10, "which address and which length does munmap() accept?");
     size_t page = page_size();
 
-    predict("Is that refused? If not, what becomes of A and of C?");
+    predict("Is it refused to unmap B alone? If not, what becomes of A and of C?");
     step("Map eight pages, store a letter in each, A to H. Then unmap B alone.");
     tell("The notes say (1.4-1 1.4-2, wrong): address and length must be those of the mapping.");
     char *p = mmap(NULL, 8 * page, RW, MAP_SHARED, scratch_file("file", 8 * page), 0);
@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
     check(munmap(p, 4 * page) == 0, "one munmap() can span several mappings and a hole", "1.4-2");
     check_is(letters(p), "----EFGH", "munmap() unmaps all mappings in its range", "1.4-2");
 
-    predict("Which of the three is an error?");
+    predict("Which of the three, if any, is an error?");
     step("munmap() of an address inside a page; of length 0; past the address space.");
     check_errno(munmap(p + 4 * page + 100, page) == -1, EINVAL,
                 "munmap() of an address inside a page is EINVAL", "1.4-1");

@@ -62,7 +62,7 @@ int main(int argc, char **argv) {
     char byte;
 
     predict("What does the child do until there is something to read?");
-    step("A child reads from an empty pipe. Then the parent stores a P and writes to the pipe.");
+    step("A child reads from an empty pipe. Then the parent stores a P, then writes.");
     struct box *m =
         mmap(NULL, sizeof *m, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (m == MAP_FAILED || pipe(ends) == -1) die("mmap, pipe");

@@ -16,6 +16,7 @@
 #include "observe.h"
 #include "partner.h"
 #include "scratch.h"
+#include "words.h"
 
 #define TRIES 10 /* sync(1), or the kernel by itself, may write a page back at any moment */
 
@@ -69,8 +70,8 @@ static long dirty_after(enum end end, int flags) {
         if (wait_for(writer) != (end == KILL ? SIGKILL : 0)) bail_out("the writer failed");
         dirty = dirty_now();
     }
-    evidence("dirty: %s kB before, %s kB after %s%s", number(clean), number(dirty), how[end],
-             flags ? " of a file cut before" : "");
+    evidence("dirty: %s kB before, %s kB after %s%s", number(clean), number(dirty), words(how[end]),
+             flags ? words(" of a file cut before") : "");
     return why_not ? unknown("%s", why_not) : dirty;
 }
 
@@ -99,9 +100,10 @@ int main(int argc, char **argv) {
     step("The same with O_TRUNC: a child cuts the file and makes it long again, then stores.");
     if (dirty_after(WRITE_AND_CLOSE, O_TRUNC) > 0) why_not = "the file system makes no difference";
     check_is(dirty_after(CLOSE, O_TRUNC), 0,
-             "ext4, XFS and btrfs begin to write a truncated file when it is closed", "3.5-4");
+             "ext4, XFS and btrfs begin to write a file cut to nothing when it is closed", "3.5-4");
     check_is(dirty_after(KILL, O_TRUNC), 0,
-             "kill -9 closes a file as well: ext4, XFS and btrfs write a truncated one", "3.5-5");
+             "kill -9 closes a file as well: ext4, XFS and btrfs write a file cut to nothing",
+             "3.5-5");
     tell("Not checked here: a power cut or a kernel crash loses what is not written back yet.");
     return end();
 }

@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
         (void)p[at];
     long next = faults_counted();
     tables = change(tables, proc_field("/proc/self/status", "VmPTE"));
-    picture({"first", self, p}, {"next", self, p + STRETCH});
+    picture({"first", self, p}, {"second", self, p + STRETCH});
     evidence("page faults: %ld for 8 stores, %ld for 8 loads; page tables: +%s kB", first, next,
              number(tables));
     check_is(first / 8, 1, "the first store to a page of a fresh mapping is a page fault", "3.3-3");

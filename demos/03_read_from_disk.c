@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
     check_is(on_disk(major), 1,
              "if a page on the disk is not cached the fault is major: it reads the disk", "3.3-4");
     check_is(on_disk(is_cached(q) && *q == 'M'), true,
-             "the page fault reads the page from the file into the page cache", "3.3-4");
+             "the fault of an uncached page reads it from the file into the page cache", "3.3-4");
 
     predict("The old mapping has no entry any more. Does a load through it read the disk again?");
     step("Load through the old mapping.");

@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
     check_is(faults / PAGES, 1,
              "first loads from private anonymous memory are one fault for each small page",
              "3.3-3");
-    check_is(bits, 0, "private anonymous memory reads as zeros", "3.3-5");
+    check_is(bits, 0, "fresh private anonymous memory reads as zeros", "3.3-5");
     check_is(smaps_kb(self, p, "Rss"), 0,
              "loads from fresh private anonymous memory map the zero page: Rss stays 0", "3.3-5");
     check_is(same_frame(self, p, self, p + bytes / 2), 1,

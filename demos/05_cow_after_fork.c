@@ -95,10 +95,11 @@ int main(int argc, char **argv) {
     volatile char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     if (q == MAP_FAILED) die("mmap");
     check(faults_of(*q) == 1 && major_faults_counted() == 0 && *q == 'O',
-          "a page of a file that nobody maps any more stays in the page cache", "5.2-8 5.3-2");
+          "a page of a file that nobody maps any more is still in the page cache", "5.2-8 5.3-2");
     picture({"parent", parent, p}, {"child", child.pid, p}, {"new", parent, q});
     check(*p == 'P' && ask(&child, load, p) == 'C' && byte_in_file(fd, 0) == 'O',
-          "one address, three contents: parent P, child C, file O", "3.2-1 5.2-2 5.2-9 5.3-3");
+          "one page of a file, three contents: parent P, child C, file O",
+          "3.2-1 5.2-2 5.2-9 5.3-3");
     partner_close(&child);
     return end();
 }

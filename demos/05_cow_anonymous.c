@@ -65,7 +65,7 @@ int main(int argc, char **argv) {
     step("The parent stores an N into the second page, which nobody has touched so far.");
     *fresh = 'N';
     check_is(ask(&child, load, fresh), 0,
-             "a private page first touched after fork() is not shared: the child loads zeros",
+             "a private anonymous page first touched after fork() is not shared: the child loads 0",
              NULL);
     picture({"parent", parent, fresh}, {"child", child.pid, fresh});
     partner_close(&child);

@@ -87,7 +87,7 @@ int main(int argc, char **argv) {
              "6.3-2 6.4-1");
 
     predict("Both have mapped this file MAP_PRIVATE. Does B see the w?");
-    step("write() changes the file that is mapped MAP_PRIVATE.");
+    step("write() puts a w into the file that is mapped MAP_PRIVATE.");
     tell("The notes say (6.4-1, in part): with MAP_PRIVATE they are independent after the copy.");
     if (pwrite(p_file, "w", 1, 0) != 1) die("pwrite");
     check_is(ask(&b, load, bp), 'w',

@@ -1,45 +1,40 @@
+#define _GNU_SOURCE
 /*
- * 08_reader - receives the messages of 08_writer, an unrelated process, through a mapping
+ * 08_reader - receives the messages of 08_writer, an unrelated program, through a mapped file
  *
  * Notes      section 8.4 完整示例, 读取进程（reader.c）
  * Run        build/08_reader in one terminal, build/08_writer in another, in either order
  * Watch      no message is torn, lost or read twice; kill one and read what the other says
- * See also   08_channel.h, 08_writer, 08_two_terminals; pthread_mutexattr_setrobust(3)
+ * See also   08_channel.h, 08_writer, 08_two_terminals; unix(7), fcntl(2) (F_SETLK)
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "08_channel.h"
 
 static const char usage[] =
     "usage: 08_reader [--path FILE] [--count N]\n"
-    "  Receives messages through the mapped FILE until the writer ends; after\n"
-    "  N messages (default 6, as in the notes; 0: never) it asks the writer to end.\n";
-
-/* A message must be the next one, and every byte of it what the writer has composed. */
-static bool is_whole(const struct slot *slot, uint64_t number) {
-    char text[TEXT_MAX];
-    return slot->number == number && slot->length == compose(number, text) &&
-           memcmp(slot->text, text, slot->length) == 0;
-}
+    "  Receives messages through the mapped FILE until the writer ends; after N messages\n"
+    "  (default 6, as in the notes; 0: never) it asks the writer to end.\n"
+    "  Beside FILE it makes FILE.door.\n";
 
 int main(int argc, char **argv) {
-    struct options options = {.path = NULL, .count = 6};
+    struct options options = {.count = 6};
     read_options(argc, argv, usage, &options);
-    struct channel *c = join(options.path ? options.path : meeting_place(), READER);
-    introduce(READER, c);
+    struct channel *c = meet(options.path, READER);
 
-    for (uint64_t n = 0;; n++) {
-        struct slot *slot = &c->slots[n % SLOTS], *previous = &c->slots[(n + SLOTS - 1) % SLOTS];
-        if (!take(slot)) partner_died(c, WRITER);
-        release(previous);
-        if (slot->last) {
-            printf("messages received: %" PRIu64 ", each once and whole\n", n);
-            return 0;
+    unsigned long long n = 0;
+    while (await_word() == MESSAGE) {
+        /* It must be the next one, and every byte of it what the writer has composed. */
+        char text[sizeof c->text];
+        if (c->number != n || c->length != compose(n, text) || memcmp(c->text, text, c->length)) {
+            fprintf(stderr, "08_reader: message: torn, lost or read twice\n");
+            return 1;
         }
-        if (!is_whole(slot, n)) refuse("message", "torn, lost or read twice");
-        printf("received: %.*s\n", (int)slot->length, slot->text);
-        if (n + 1 == options.count) {
-            printf("asking the writer to end\n");
-            atomic_store(&c->quit, true);
-            pthread_mutex_unlock(&c->seat[READER]);
-        }
+        printf("received: %.*s\n", (int)c->length, c->text);
+        send_word(++n == options.count ? ENOUGH : NEXT);
+        if (n == options.count) break;
     }
+    printf("messages received: %llu, each once and whole\n", n);
+    return 0;
 }

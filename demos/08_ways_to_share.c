@@ -1,159 +1,120 @@
+#define _GNU_SOURCE
 /*
- * 08_ways_to_share - by which ways can two unrelated processes share memory?
+ * 08_ways_to_share - in which ways can two unrelated processes share memory?
  *
  * Notes      sections 8.1 基本流程 to 8.3 内存布局, 8.4 关键点, 总结 6
- * Watch      five ways that share, three that look alike and do not
+ * Watch      what leads both to one page shares it; what only looks alike does not
  * Corrects   8.4k-1 S-2
- * Try this   1. In `volatile char *p`, MAP_SHARED -> MAP_PRIVATE: checks 1, 2, 4, 5 and 6 fail
- *            2. if (unlink(path) == -1 || close(scratch_file("file", page)) == -1) die("new"); ->
- *               nothing: check 3 fails
- *            3. In `char *m = mmap`, MAP_SHARED, memfd -> MAP_SHARED | MAP_ANONYMOUS, -1:
- *               checks 5 and 6 fail
- *            4. Everywhere, "/dev/zero" -> path: check 8 fails
+ * Try this   the other process maps MAP_PRIVATE; the file gets a second name and keeps its first
  * See also   shm_open(3), memfd_create(2), unix(7) (SCM_RIGHTS), proc(5) (fd); 09_who_shares
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "08_rights.h"
 #include "check.h"
 #include "observe.h"
+#include "partner.h"
 #include "picture.h"
-#include "process.h"
 #include "scratch.h"
 
-#define RW (PROT_READ | PROT_WRITE)
+static struct partner other;
 
-/* Sends (fd != -1) or receives a descriptor through a unix socket. */
-static int pass_descriptor(int socket, int fd) {
-    char byte = 'd', space[CMSG_SPACE(sizeof fd)] = "";
-    struct iovec data = {&byte, 1};
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = space};
-    message.msg_controllen = sizeof space;
-    struct cmsghdr *control = CMSG_FIRSTHDR(&message);
-    if (fd == -1) {
-        if (recvmsg(socket, &message, 0) != 1 || !CMSG_FIRSTHDR(&message)) die("recvmsg");
-        memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-        return fd;
-    }
-    *control = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    control->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(control), &fd, sizeof fd);
-    if (sendmsg(socket, &message, 0) != 1) die("sendmsg");
-    return fd;
+/* Maps one page. Returns where, or -errno. */
+static long map(int fd, int flags, size_t from) {
+    void *p = MAP_FAILED;
+    if (fd != -1) p = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, flags, fd, (off_t)from);
+    return p == MAP_FAILED ? -errno : (long)p;
 }
 
-/* The other process: gets hold of the memory by `name`, looks for an A, and stores a B. */
-static void partner(struct turns *turns, const char *name) {
-    int fd = strcmp(name, "-") == 0           ? -1
-             : strcmp(name, "passed") == 0    ? pass_descriptor(STDIN_FILENO, -1)
-             : strncmp(name, "/shm-", 5) == 0 ? shm_open(name, O_RDWR, 0)
-                                              : open(name, O_RDWR);
-    if (fd == -1 && strcmp(name, "-") != 0) die("open %s", name);
-    int anonymous = fd == -1 ? MAP_ANONYMOUS : 0;
-    volatile char *p = mmap(NULL, page_size(), RW, MAP_SHARED | anonymous, fd, 0);
-    if (p == MAP_FAILED) die("mmap");
-    await_turn(turns);
-    if (p[0] == 'A') p[1] = 'B';
-    turns->said = (long)p;
-    last_turn(turns);
+/* What the other process can be asked for. */
+static long map_file(void *path) {
+    return map(open(path, O_RDWR), MAP_SHARED, 0);
 }
 
-/* Does memory p of this process appear, by `name`, in an unrelated one, and its store here? */
-static bool shares(char *program, char *p, char *name, int fd) {
-    struct turns other;
-    p[0] = 'A', p[1] = '-';
-    start_unrelated(&other, program, "partner", name);
-    if (strcmp(name, "passed") == 0) pass_descriptor(other.socket[0], fd);
-    char *there = (char *)give_turn(&other);
-    picture({"here", getpid(), p}, {"there", other.pid, there});
-    turns_close(&other);
-    return p[1] == 'B';
+static long map_object(void *name) {
+    return map(shm_open(name, O_RDWR, 0), MAP_SHARED, 0);
+}
+
+static long map_received(void *unused) {
+    (void)unused;
+    return map(receive_descriptor(STDIN_FILENO), MAP_SHARED, 0);
+}
+
+static long change_A_into_B(void *p) {
+    volatile char *letter = p;
+    if (*letter == 'A') *letter = 'B';
+    return 0;
+}
+
+/* Does the other find this process's A, and this process its B? Skipped where `what` failed. */
+static const char *shared(long here, long there, const char *what) {
+    long error = here < 0 && here > -4096 ? -here : there < 0 && there > -4096 ? -there : 0;
+    if (error != 0) return unknown_text(unknown("%s: %s", what, errno_name((int)error)));
+    volatile char *p = (char *)here, *q = (char *)there;
+    *p = 'A';
+    ask(&other, change_A_into_B, q);
+    picture({"here", getpid(), p}, {"there", other.pid, q});
+    return *p == 'B' ? "shared" : "not shared";
 }
 
 int main(int argc, char **argv) {
-    struct turns turns;
-    if (has_role(argc, argv, "partner", &turns)) partner(&turns, argv[2]);
-    begin(argc, argv, 8, "by which ways can two unrelated processes share memory?");
+    static act *const acts[] = {map_file, map_object, map_received, change_A_into_B, NULL};
+    obey_if_unrelated(argc, argv, acts);
+    begin(argc, argv, 9, "in which ways can two unrelated processes share memory?");
     size_t page = page_size();
-    char name[64], link_path[1100], *path;
+    char *path = scratch_path("file"), *second = scratch_path("second"), name[80];
+    start_unrelated(&other);
+
+    predict("Which mappings of a file share memory with one of its first page, MAP_SHARED?");
+    step("The other maps page 0 of a file. Here: page 0, page 1, and page 0 MAP_PRIVATE.");
+    int fd = scratch_file("file", 2 * page);
+    long there = ask_text(&other, map_file, path), here = map(fd, MAP_SHARED, 0);
+    check_is(shared(here, there, "mmap"), "shared",
+             "two processes that map one file MAP_SHARED share it", "8.1-1 8.2-1 8.2-3");
+    check_is(same_frame(getpid(), (char *)here, other.pid, (char *)there), 1,
+             "a page that both map is in one frame, whatever the addresses", "8.2-2 8.2-4");
+    check_is(shared(map(fd, MAP_SHARED, page), there, "mmap"), "not shared",
+             "mappings of different pages of one file share nothing", "8.2-4");
+    check_is(shared(map(fd, MAP_PRIVATE, 0), there, "mmap"), "not shared",
+             "another process does not see a store to a MAP_PRIVATE mapping of the file", "8.2-3");
 
     predict("The notes: all must use the same path. Must they, and is it enough?");
-    show_also("partner");
-    step("One file opened by both; then by a second name; then a new file under the old name.");
-    tell("The notes say (8.4k-1, wrong): all must use the same path.");
-    int fd = scratch_file("file", page);
-    char *p = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
-    if (p == MAP_FAILED) die("mmap");
-    snprintf(link_path, sizeof link_path, "%s", scratch_path("link"));
-    path = scratch_path("file");
-    bool file = shares(argv[0], p, path, -1);
-    check(file, "two processes that open one file share it", "8.1-1 8.2-1 8.2-2");
-    if (link(path, link_path) == -1) die("link");
-    bool hard_link = shares(argv[0], p, link_path, -1);
-    check(hard_link, "the path may be another, if it leads to the same file", "8.4k-1");
-    if (unlink(path) == -1 || close(scratch_file("file", page)) == -1) die("new");
-    bool same_path = shares(argv[0], p, path, -1);
-    check(!same_path, "the same path does not help, if the file is another", "8.4k-1");
+    step("The file gets another name, and then a new file gets its old one.");
+    tell("The notes say (8.4k-1, wrong): all processes must use the same file path.");
+    if (rename(path, second) == -1 || close(scratch_file("file", page)) == -1) die("rename");
+    check_is(shared(here, ask_text(&other, map_file, second), "mmap"), "shared",
+             "the path may be a different one if it leads to the same file", "8.4k-1");
+    check_is(shared(here, ask_text(&other, map_file, path), "mmap"), "not shared",
+             "the same path does not help if it leads to a different file", "8.4k-1");
 
     predict("Now without an ordinary file. Can unrelated processes still share memory?");
     step("A shared memory object: both call shm_open() with one name.");
-    tell("The notes say (S-2, wrong): unrelated processes must use an ordinary file.");
-    snprintf(name, sizeof name, "/shm-%s", strrchr(scratch_dir(), '/') + 1);
-    snprintf(link_path, sizeof link_path, "/dev/shm%s", name);
-    remove_at_end(link_path, -1); /* the name is as unique as the scratch directory's */
-    int shm = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
-    if (shm == -1 || posix_fallocate(shm, 0, (off_t)page) != 0) die("shm_open");
-    char *q = mmap(NULL, page, RW, MAP_SHARED, shm, 0);
-    if (q == MAP_FAILED) die("mmap");
-    bool object = shares(argv[0], q, name, -1);
-    check(object, "two processes that open one shared memory object share it", "8.3-1 S-2");
+    tell("The notes say (S-2, wrong): unrelated processes must use an ordinary file + MAP_SHARED.");
+    snprintf(name, sizeof name, "%s-shm", strrchr(scratch_dir(), '/')); /* nobody else's */
+    remove_at_end(shm_unlink, name);
+    int object = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (object != -1 && (errno = reserve(object, page)) != 0) object = -1;
+    here = map(object, MAP_SHARED, 0);
+    there = ask_text(&other, map_object, name);
+    shm_unlink(name);
+    check_is(shared(here, there, "shm_open"), "shared",
+             "two processes that map one shared memory object MAP_SHARED share it", "8.3-1 S-2");
 
-    predict("The memfd has no name. How can a stranger get at it?");
-    step("The same with memory from memfd_create().");
+    step("Memory from memfd_create(): its descriptor is passed, then found in /proc.");
     int memfd = memfd_create("memory", MFD_CLOEXEC);
-    if (memfd == -1 || ftruncate(memfd, (off_t)page) == -1) die("memfd_create");
-    char *m = mmap(NULL, page, RW, MAP_SHARED, memfd, 0);
-    if (m == MAP_FAILED) die("mmap");
-    bool passed = shares(argv[0], m, "passed", memfd);
-    check(passed, "a descriptor passed through a unix socket shares its memory", "8.2-1 S-2");
-    bool by_proc = false, by_proc_tried = access("/proc/self/fd", F_OK) == 0;
+    if (memfd != -1 && (errno = reserve(memfd, page)) != 0) memfd = -1;
+    here = map(memfd, MAP_SHARED, 0);
+    if (memfd != -1) start(&other, map_received, NULL), send_descriptor(other.socket[0], memfd);
+    check_is(shared(here, memfd == -1 ? -errno : finish(&other), "memfd_create"), "shared",
+             "a memfd that is passed through a unix socket shares its memory", "8.2-1 S-2");
     snprintf(name, sizeof name, "/proc/%ld/fd/%d", (long)getpid(), memfd);
-    if (!by_proc_tried) {
-        skip("a descriptor opened under /proc/PID/fd shares its memory", "S-2",
-             "/proc/PID/fd: ENOENT");
-    } else {
-        by_proc = shares(argv[0], m, name, -1);
-        check(by_proc, "a descriptor opened under /proc/PID/fd shares its memory", "S-2");
-    }
-
-    predict("Both open the same /dev/zero, and both map it MAP_SHARED. Is that shared?");
-    step("Both map anonymous memory MAP_SHARED; both open /dev/zero and map it MAP_SHARED.");
-    char *a = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int zero = open("/dev/zero", O_RDWR);
-    char *z = mmap(NULL, page, RW, MAP_SHARED, zero, 0);
-    if (a == MAP_FAILED || z == MAP_FAILED) die("mmap");
-    bool anonymous = shares(argv[0], a, "-", -1);
-    check(!anonymous, "anonymous memory of two unrelated processes is not shared", "S-4");
-    bool dev_zero = shares(argv[0], z, "/dev/zero", -1);
-    check(!dev_zero, "/dev/zero is not shared, although both open one file", "9.6-1");
-
-    const bool shared[] = {file,    hard_link, object,    passed,
-                           by_proc, same_path, anonymous, dev_zero};
-    const char *const way[] = {"one path",
-                               "a hard link",
-                               "shm_open()",
-                               "memfd, passed by SCM_RIGHTS",
-                               "memfd, by /proc/PID/fd",
-                               "one path, but another file",
-                               "MAP_ANONYMOUS in each",
-                               "/dev/zero opened by each"};
-    tell("Measured:");
-    for (int i = 0; i < 8; i++)
-        if (i != 4 || by_proc_tried)
-            evidence("%-30s %s", way[i], shared[i] ? "shared" : "not shared");
+    const char *what = memfd == -1 ? "memfd_create" : "/proc/PID/fd";
+    check_is(shared(here, ask_text(&other, map_file, name), what), "shared",
+             "a memfd opened through /proc/PID/fd, by the same user, shares its memory", "S-2");
+    partner_close(&other);
     return end();
 }

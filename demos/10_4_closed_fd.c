@@ -5,11 +5,10 @@
  * Notes      section 10.4 文件描述符问题, 问题7
  * Watch      descriptor and name go, the file stays: the mapping itself keeps it open
  * Try this   MAP_ANONYMOUS as well; do not close the descriptor; keep the name
- * See also   mmap(2), close(2), mremap(2), flock(2), unlink(2), inotify(7); 07_what_fork_inherits
+ * See also   mmap(2), close(2), unlink(2), inotify(7); 07_what_fork_inherits
  */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,15 +17,9 @@
 #include "check.h"
 #include "observe.h"
 #include "partner.h"
-#include "picture.h"
 #include "scratch.h"
 
 #define RW (PROT_READ | PROT_WRITE)
-
-/* Locks the file: says "locked", or what is in the way (EAGAIN: a lock of another open file). */
-static const char *lock(int fd) {
-    return flock(fd, LOCK_EX | LOCK_NB) == 0 ? "locked" : errno_name(errno);
-}
 
 /* 1 if the watched file is reported to be deleted, 0 if nothing is reported. */
 static long deleted(long watch) {
@@ -36,53 +29,35 @@ static long deleted(long watch) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 12, "what does a mapping still need of its file after mmap()?");
+    begin(argc, argv, 9, "what does a mapping still need of its file after mmap()?");
     size_t page = page_size();
     const char *path = scratch_path("file.txt");
     char text[16] = "";
     struct stat before, after;
 
-    step("Open a file twice: fd is locked, mapped and closed at once, look is only for looking.");
+    predict("A store comes after close(). Is it in the file?");
+    step("Open a file twice: fd is mapped and closed at once, look is only for looking.");
     int fd = scratch_file("file.txt", page);
     int look = open(path, O_RDWR);
     if (look == -1) die("open");
-    evidence("flock() of fd: %s", lock(fd));
     char *p = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     if (close(fd) == -1) die("close");
-    check_errno(fcntl(fd, F_GETFD) == -1, EBADF,
-                "after close() the descriptor is no longer valid: EBADF", "10.4-1");
     check_errno(mmap(NULL, page, RW, MAP_SHARED, fd, 0) == MAP_FAILED, EBADF,
-                "mmap() of the closed descriptor is EBADF", "10.4-1");
+                "without MAP_ANONYMOUS, mmap() of a closed descriptor is EBADF", "10.4-1");
     strcpy(p, "Hello");
     if (pread(look, text, sizeof text - 1, 0) == -1) die("pread");
     check_is(text, "Hello", "stores to a MAP_SHARED mapping after close() are in the file",
-             "10.4-1");
-
-    predict("Can the page be mapped once more, with its descriptor closed?");
-    step("Map the page again by mremap(), with an old size of 0. Then unmap p and q.");
-    char *q = mremap(p, 0, page, MREMAP_MAYMOVE);
-    if (q == MAP_FAILED) die("mremap");
-    check_is(q, "Hello", "mremap() with old size 0 maps a shared page again, without a descriptor",
-             NULL);
-    picture({"p", getpid(), p}, {"q", getpid(), q});
-    tell("The lock belongs to the open file. Most file systems let a mapping keep it.");
-    evidence("flock() of look: %s", lock(look));
-    if (munmap(p, page) == -1 || munmap(q, page) == -1) die("munmap");
-    evidence("after munmap() of p and q: %s", lock(look));
+             "10.4-1 11.1-2");
 
     predict("The only name of the file is removed. Do stores still reach the file?");
-    step("Map the file again, as p, through look. Remove the file's name.");
+    step("Remove the file's name.");
     long watch = inotify_init1(IN_NONBLOCK);
     if (watch == -1 || inotify_add_watch((int)watch, path, IN_DELETE_SELF) == -1)
         watch = unknown("inotify: %s", errno_name(errno));
-    p = mmap(NULL, page, RW, MAP_SHARED, look, 0);
-    if (p == MAP_FAILED) die("mmap");
     if (fstat(look, &before) == -1 || unlink(path) == -1) die("fstat, unlink");
     if (fstat(look, &after) == -1) die("fstat");
     check_is(after.st_nlink, 0, "after unlink() of its only name the file has none", "10.4-1");
-    check_errno(open(path, O_RDWR) == -1, ENOENT,
-                "a file without a name cannot be opened by its path", "10.4-1");
     strcpy(p, "no name");
     if (pread(look, text, sizeof text - 1, 0) == -1) die("pread");
     check_is(text, "no name", "stores to a MAP_SHARED mapping after unlink() are in the file",

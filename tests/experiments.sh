@@ -26,7 +26,7 @@ try_one() {
             n = split(breaks, list, " "); while (n) must[list[n--]] = 1
             n = split(may, list, " "); while (n) can[list[n--]] = 1
         }
-        /^1\.\./ { plan = substr($0, 4) + 0; if (!plan) exit status = 0 }
+        /^1\.\./ { plan = substr($0, 4) + 0; if (!plan) exit skipped_all = 1 }
         /^(Bail out!|# left)/ { wrong = wrong "  " $0 "\n" }
         /^not ok / { failed++; seen = seen " " $3; if (!($3 in must) && !($3 in can)) wrong = wrong "  not predicted: " $0 "\n" }
         /^ok / && ($2 in must) {
@@ -35,6 +35,7 @@ try_one() {
         }
         /^(not )?ok / { count++ }
         END {
+            if (skipped_all) exit 0
             if (count != plan) wrong = wrong "  planned " plan " checks, but " count + 0 " ran\n"
             if (!failed && !skipped) wrong = wrong "  no check fails\n"
             if (status > 1) wrong = wrong "  exit status " status " instead of 1\n"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Holds demos/README.md against what it is made from: the heads of the demos, tests/claims.tsv,
-# tests/symptoms.tsv, tests/skips.txt; and every sentence that tests/symptoms.tsv leads to against the
-# transcripts.
+# tests/symptoms.tsv, tests/skips.txt; and every sentence that tests/symptoms.tsv leads to, and that decides
+# what POSIX says (tests/posix.tsv), against the transcripts.
 #
 #   readme.sh [--renew]      --renew writes it anew
 set -u
@@ -60,4 +60,8 @@ make_readme | diff -u ../demos/README.md - || { echo "To renew it: sh tests/read
 while IFS="$(printf '\t')" read -r symptom _ demo sentence; do
     grep -q "^ok .*$sentence" "expected/$demo.txt" || { echo "symptoms.tsv: $symptom: $demo has no check about '$sentence'" && status=1; }
 done <symptoms.tsv
+while IFS="$(printf '\t')" read -r assertion _ by; do
+    case $by in 'decided by' | 'none: '?*) continue ;; esac
+    grep -s '^ok ' "expected/${by%%: *}.txt" | grep -qF "${by#*: }" || { echo "posix.tsv: $assertion: no check '$by'" && status=1; }
+done <posix.tsv
 exit $status

@@ -19,9 +19,9 @@ for program; do
     yes '' | head -n 200 | MMAP_DEMO_QUICK=1 MMAP_DEMO_WORDS=$tmp/looked-up "$program" --step --lang zh >"$tmp/out" 2>&1
     [ $? -ne 77 ] || continue
     # English words that have no Chinese: conversions and names of C apart, there must be none.
-    awk -v demo="$demo" '
+    LC_ALL=C awk -v demo="$demo" '
         FILENAME != ARGV[3] { if ($0 == "" || /^#/ && !english) next; if (!english) { known[$0] = 1; english = 1 } else english = 0; next }
-        $0 in known || seen[$0]++ { next }
+        $0 in known || seen[$0]++ || /[\200-\377]/ { next } # a reason is looked up by its format, then as it is
         {
             text = $0
             gsub(/%[-+ #0-9.*lhzjt]*[a-zA-Z%]/, "", text)
@@ -30,6 +30,7 @@ for program; do
         END { exit bad }' "$zh" "$here/../demos/zh/common.txt" "$tmp/looked-up" || status=1
     # Pairs that nothing in the source asks for: adjacent literals are joined first.
     tr '\n' ' ' <"$here/../demos/$demo.c" | sed 's/" *"//g; s/\\"/"/g' >"$tmp/source"
+    # shellcheck disable=SC2013
     for part in $(sed -n 's/^#include "\([0-9][0-9]_[a-z_]*\)\.h".*/\1.c/p' "$here/../demos/$demo.c"); do
         tr '\n' ' ' <"$here/../demos/$part" | sed 's/" *"//g; s/\\"/"/g' >>"$tmp/source"
     done

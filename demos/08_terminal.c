@@ -1,0 +1,50 @@
+#define _GNU_SOURCE
+#include "08_terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "partner.h"
+
+struct terminal run(const char *command, const char *path) {
+    struct terminal t = {.command = command};
+    const char *beside = strchr(program_invocation_name, '/') ? "\"${0%/*}\"/" : "";
+    char script[100];
+    pid_t parent = getpid();
+    int ends[2];
+    snprintf(script, sizeof script, "exec %s%s --path \"$1\" 2>&1", beside, command);
+    if (pipe2(ends, O_CLOEXEC) == -1 || (t.pid = fork()) == -1) die("pipe, fork");
+    if (t.pid == 0) {
+        end_with_parent(parent);
+        if (dup2(ends[1], STDOUT_FILENO) == -1) die("dup2");
+        execl("/bin/sh", "sh", "-c", script, program_invocation_name, path, (char *)NULL);
+        die("exec /bin/sh");
+    }
+    close(ends[1]);
+    if (!(t.output = fdopen(ends[0], "r"))) die("fdopen");
+    return t;
+}
+
+bool says(struct terminal *t, const char *words) {
+    while (fgets(t->line, sizeof t->line, t->output))
+        if (strncmp(t->line, words, strlen(words)) == 0) return true;
+    return false;
+}
+
+const char *end_of(struct terminal *t) {
+    static char text[1340];
+    says(t, "\n");
+    fclose(t->output);
+    int status = wait_for(t->pid);
+    t->line[strcspn(t->line, "\n")] = '\0';
+    if (WIFEXITED(status) && WEXITSTATUS(status) > 1) bail_out("%s", t->line);
+    const char *last = strrchr(t->line, ':') ? strrchr(t->line, ':') + 2 : t->line;
+    snprintf(text, sizeof text, "%s, status %d", last, WEXITSTATUS(status));
+    if (WIFSIGNALED(status)) strcpy(text, "killed");
+    evidence("%s: %s", t->command, text);
+    return text;
+}

@@ -1,0 +1,130 @@
+#define _GNU_SOURCE
+/*
+ * 13_sealed - how can memory be shared with a process that is not trusted?
+ *
+ * Notes      beyond the notes: there, processes that share memory trust each other
+ * Watch      the table: each seal forbids one thing, to everybody and for good
+ * Try this   seal the first memfd with F_SEAL_SHRINK; map MAP_PRIVATE what gets F_SEAL_WRITE
+ * See also   memfd_create(2), fcntl(2) (File Sealing); 10_1_cut_file, 08_ways_to_share
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "observe.h"
+#include "partner.h"
+#include "scratch.h"
+
+#define RW (PROT_READ | PROT_WRITE)
+
+static const struct {
+    const char *name, *answers, *text, *claim;
+} table[] = {
+    {"no seal", "success success success success",
+     "without a seal whoever has a memfd can write to, map, lengthen and cut it", "13.5-1"},
+    {"F_SEAL_SHRINK", "success success success EPERM",
+     "F_SEAL_SHRINK forbids cutting a memfd, but not writing, mapping, lengthening", "13.5-2"},
+    {"F_SEAL_GROW", "success success EPERM success",
+     "F_SEAL_GROW forbids lengthening a memfd, but not writing, mapping, cutting", "13.5-3"},
+    {"F_SEAL_WRITE", "EPERM EPERM success success",
+     "F_SEAL_WRITE forbids writing and mapping to store, but not changing the length", "13.5-4"},
+    {"F_SEAL_FUTURE_WRITE", "EPERM EPERM success success",
+     "F_SEAL_FUTURE_WRITE forbids writing and all later mappings to store", "13.5-5"}};
+
+/* What the partner tries with a descriptor. Each returns 0 or an errno value. */
+static long write_W(void *fd) {
+    return pwrite(*(int *)fd, "W", 1, 0) == -1 ? errno : 0;
+}
+
+static long map_to_store(void *fd) {
+    void *p = mmap(NULL, page_size(), RW, MAP_SHARED, *(int *)fd, 0);
+    return p == MAP_FAILED || munmap(p, page_size()) == -1 ? errno : 0;
+}
+
+static long lengthen(void *fd) {
+    return ftruncate(*(int *)fd, 2 * page_size()) == -1 ? errno : 0;
+}
+
+static long cut(void *fd) {
+    return ftruncate(*(int *)fd, 0) == -1 ? errno : 0;
+}
+
+int main(int argc, char **argv) {
+    begin(argc, argv, 13, "how can memory be shared with a process that is not trusted?");
+    static int fd[5];
+    struct partner partner;
+    size_t page = page_size();
+    for (int i = 0; i < 5; i++) {
+        fd[i] = memfd_create(table[i].name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (fd[i] == -1) skip_all(unknown_text(unknown("memfd_create: %s", errno_name(errno))));
+        if (ftruncate(fd[i], page) == -1 || pwrite(fd[i], "O", 1, 0) != 1) die("memfd");
+    }
+    partner_open(&partner);
+    partner.pid = fork();
+    if (partner.pid == -1) die("fork");
+    if (partner.pid == 0) obey(&partner);
+
+    predict("What can somebody who has the descriptor do to those who read the memory?");
+    step("Map a memfd of one page, which has no seal. The partner cuts it to nothing.");
+    volatile char *p = mmap(NULL, page, PROT_READ, MAP_SHARED, fd[0], 0);
+    if (p == MAP_FAILED) die("mmap");
+    evidence("the partner's ftruncate(): %s", errno_name((int)ask(&partner, cut, &fd[0])));
+    check_is(load_from(p), "SIGBUS BUS_ADRERR",
+             "without a seal a partner can cut a memfd: its readers die of SIGBUS", "13.5-1");
+
+    predict("F_SEAL_WRITE forbids to store. What if there is a mapping for it already?");
+    step("Map another to store; try F_SEAL_WRITE; unmap it and try again; map it MAP_PRIVATE.");
+    p = mmap(NULL, page, RW, MAP_SHARED, fd[3], 0);
+    if (p == MAP_FAILED) die("mmap");
+    check_errno(fcntl(fd[3], F_ADD_SEALS, F_SEAL_WRITE) == -1, EBUSY,
+                "F_SEAL_WRITE is EBUSY while there is a writable MAP_SHARED mapping", "13.5-6");
+    if (munmap((void *)p, page) == -1) die("munmap");
+    check_is(fcntl(fd[3], F_ADD_SEALS, F_SEAL_WRITE), 0,
+             "F_SEAL_WRITE can be set once no writable MAP_SHARED mapping is left", "13.5-6");
+    p = mmap(NULL, page, RW, MAP_PRIVATE, fd[3], 0);
+    if (p == MAP_FAILED) die("mmap");
+    *p = 'P';
+    check(*p == 'P' && byte_in_file(fd[3], 0) == 'O',
+          "F_SEAL_WRITE permits writable private mappings: what they store is a copy", "13.5-7");
+
+    predict("How can one process go on storing into memory that the others can only read?");
+    step("Map a third one to store; set F_SEAL_FUTURE_WRITE; map it to load. Store a Q.");
+    p = mmap(NULL, page, RW, MAP_SHARED, fd[4], 0);
+    if (p == MAP_FAILED || fcntl(fd[4], F_ADD_SEALS, F_SEAL_FUTURE_WRITE) == -1) die("memfd");
+    const volatile char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd[4], 0);
+    if (q == MAP_FAILED) die("mmap");
+    *p = 'Q';
+    check_is(*q, 'Q', "a mapping from before F_SEAL_FUTURE_WRITE can still be stored to", "13.5-8");
+    check_errno(mprotect((void *)q, page, RW) == -1, EACCES,
+                "after F_SEAL_FUTURE_WRITE mprotect() cannot make a new mapping writable: EACCES",
+                "13.5-8");
+
+    predict("Which of four tries does each of the seals forbid?");
+    step("Seal the others. The partner tries to write, map, lengthen and cut each of the five.");
+    if (fcntl(fd[1], F_ADD_SEALS, F_SEAL_SHRINK) == -1 ||
+        fcntl(fd[2], F_ADD_SEALS, F_SEAL_GROW) == -1)
+        die("fcntl");
+    act *const tries[] = {write_W, map_to_store, lengthen, cut};
+    evidence("%-20s write()  mmap()   lengthen cut", "");
+    for (int i = 0; i < 5; i++) {
+        char answers[40];
+        const char *said[4];
+        for (int k = 0; k < 4; k++)
+            said[k] = errno_name((int)ask(&partner, tries[k], &fd[i]));
+        snprintf(answers, sizeof answers, "%s %s %s %s", said[0], said[1], said[2], said[3]);
+        evidence("%-20s %-8s %-8s %-8s %s", table[i].name, said[0], said[1], said[2], said[3]);
+        check_is(answers, table[i].answers, table[i].text, table[i].claim);
+    }
+
+    predict("Who may add a seal to a memfd, and how is that stopped?");
+    step("Ask for the seals of the second memfd. Add F_SEAL_SEAL; then try to add F_SEAL_GROW.");
+    check_is(fcntl(fd[1], F_GET_SEALS) & F_SEAL_SHRINK, F_SEAL_SHRINK,
+             "F_GET_SEALS tells a receiver which seals a memfd has", "13.5-9");
+    if (fcntl(fd[1], F_ADD_SEALS, F_SEAL_SEAL) == -1) die("fcntl");
+    check_errno(fcntl(fd[1], F_ADD_SEALS, F_SEAL_GROW) == -1, EPERM,
+                "after F_SEAL_SEAL no seal can be added any more: EPERM", "13.5-9");
+    partner_close(&partner);
+    return end();
+}
