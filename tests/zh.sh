@@ -29,10 +29,10 @@ for program; do
         }
         END { exit bad }' "$zh" "$here/../demos/zh/common.txt" "$tmp/looked-up" || status=1
     # Pairs that nothing in the source asks for: adjacent literals are joined first.
-    tr '\n' ' ' <"$here/../demos/$demo.c" | sed 's/" *"//g; s/\\"/"/g' >"$tmp/source"
+    tr '\n' ' ' <"$here/../demos/$demo.c" | sed 's/\\"/\x01/g; s/" *"//g; s/\x01/"/g' >"$tmp/source"
     # shellcheck disable=SC2013
     for part in $(sed -n 's/^#include "\([0-9][0-9]_[a-z_]*\)\.h".*/\1.c/p' "$here/../demos/$demo.c"); do
-        tr '\n' ' ' <"$here/../demos/$part" | sed 's/" *"//g; s/\\"/"/g' >>"$tmp/source"
+        tr '\n' ' ' <"$here/../demos/$part" | sed 's/\\"/\x01/g; s/" *"//g; s/\x01/"/g' >>"$tmp/source"
     done
     awk -v demo="$demo" '
         FILENAME == ARGV[1] { source = source $0; next }
