@@ -37,7 +37,9 @@ grep -A 1 '^not ok ' "$tmp/out" && wrong=yes
 grep '^Bail out! ' "$tmp/out" && wrong=yes
 while read -r reason; do echo "skipped, but not for a reason of tests/skips.txt: $reason" && wrong=yes; done <"$tmp/unexplained"
 [ $status -eq 0 ] || { echo "exit status $status" && wrong=yes; }
-diff -u "$expected" "$tmp/seen" || wrong=yes
+# A check that is skipped may have no evidence.
+[ ! -s "$tmp/skips" ] || sed -i '/^#   /d' "$tmp/seen"
+if [ -s "$tmp/skips" ]; then sed '/^#   /d' "$expected"; else cat "$expected"; fi | diff -u - "$tmp/seen" || wrong=yes
 [ ! -s "$tmp/err" ] || { echo "on stderr:" && cat "$tmp/err" && wrong=yes; }
 [ ! "$wrong" ] || { echo "All that it printed:" && cat "$tmp/out" && exit 1; }
 # Every skipped check is visible in the log of a test that passes.
