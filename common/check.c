@@ -202,7 +202,7 @@ void skip(const char *text, const char *claim, const char *reason) {
 static bool judge(bool holds, const char *where, const char *a, const char *op, const char *b,
                   const char *text, const char *claim) {
     report(holds, text, claim, NULL);
-    if (!holds) evidence("seen: %s, expected: %s%s; %s", a, op, b, base_name(where));
+    if (!holds) evidence("seen: %s, expected: %s%s; %s", words(a), op, words(b), base_name(where));
     return holds;
 }
 

@@ -70,6 +70,7 @@ void words_open(const char *file, const char *lang) {
     size_t used = 0;
     const char *locale = locale_of("LC_MESSAGES"), *name = strrchr(file, '/');
     name = name ? name + 1 : file;
+    if (!lang) lang = getenv("MMAP_DEMO_LANG"); /* what scripts/ were told */
     if (lang ? strcmp(lang, "zh") != 0 : strncmp(locale, "zh", 2) != 0 || !utf8()) return;
     snprintf(path, sizeof path, "%.*szh/%.*s.txt", (int)(name - file), file,
              (int)strcspn(name, "."), name);

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-/* Reads the Chinese for the demo with this source, once, into memory of its own, if `lang` is "zh"
- * or, with NULL, if the locale is Chinese and UTF-8 (LC_ALL, LC_MESSAGES or LANG; locale(7)). Where
- * the files are missing all stays English. */
+/* Reads the Chinese for the demo with this source, once, into memory of its own, if `lang` is "zh";
+ * with NULL if MMAP_DEMO_LANG is, or, without that, if the locale is Chinese and UTF-8 (LC_ALL,
+ * LC_MESSAGES or LANG; locale(7)). Where the files are missing all stays English. */
 void words_open(const char *file, const char *lang);
 
 /* The Chinese of a sentence, a word or a format, or the text itself where there is none. A format

@@ -6,19 +6,69 @@ root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd) || exit 1
 build=${BUILD:-$root/build}
 yes= # -y: install without asking
 
-# fail STATUS TEXT...
+# What is said is Chinese where demos/zh/scripts.txt has it, pairs of lines as in demos/zh/common.txt. For awk:
+# pairs(NAME) reads demos/zh/NAME.txt if the language is Chinese, zh(TEXT) is the Chinese of a text or the text
+# itself, zh_check("ok 3 - TEXT (5.2-1)") that of a check.
+pairs='
+    function pairs(name,    file, line, english) {
+        file = ENVIRON["MMAP_DEMO_ZH"] "/" name ".txt"
+        while (ENVIRON["MMAP_DEMO_ZH"] && (getline line <file) > 0) {
+            if (english != "") { chinese[english] = line; english = "" }
+            else if (line !~ /^(#|$)/) english = line
+        }
+        close(file)
+    }
+    function zh(text) { return text in chinese ? chinese[text] : text }
+    function zh_check(line,    head, tail) {
+        if (match(line, / - /)) { head = substr(line, 1, RSTART + 2); line = substr(line, RSTART + 3) }
+        if (match(line, / \([^()]*\)$/)) { tail = substr(line, RSTART); line = substr(line, 1, RSTART - 1) }
+        return head zh(line) tail
+    }'
+# t FORMAT [ARGUMENT...]: prints a line
+t() {
+    format=$1 && shift
+    [ ! "${MMAP_DEMO_ZH-}" ] || format=$(TEXT=$format awk "$pairs"'BEGIN { pairs("scripts"); print zh(ENVIRON["TEXT"]) }')
+    # shellcheck disable=SC2059
+    printf -- "$format\n" "$@"
+}
+
+# fail STATUS FORMAT [ARGUMENT...]
 fail() {
     code=$1 && shift
-    echo "$me: $*" >&2
+    printf "%s: %s\n" "$me" "$(t "$@")" >&2
     exit "$code"
 }
 
-usage() { sed -n 's/^#   /usage: /p' "$0"; }
+usage() {
+    sed -n 's/^#   /usage: /p' "$0" | while IFS= read -r line; do t "$line"; done
+    t "       --lang zh|en with any of them: Chinese or English, whatever the locale says"
+}
 bad_usage() {
-    echo "$me: $*" >&2
+    printf "%s: %s\n" "$me" "$(t "$@")" >&2
     usage >&2
     exit 2
 }
+
+# speak LANGUAGE: zh, en, or what MMAP_DEMO_LANG, which demos obey as well, or else the locale says
+speak() {
+    case ${1:-${MMAP_DEMO_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG-}}}}} in
+    zh | zh*[Uu][Tt][Ff]-8* | zh*[Uu][Tt][Ff]8*) MMAP_DEMO_LANG=zh MMAP_DEMO_ZH=$root/demos/zh ;;
+    *) MMAP_DEMO_LANG=en MMAP_DEMO_ZH='' ;;
+    esac
+    export MMAP_DEMO_LANG MMAP_DEMO_ZH
+}
+speak ''
+# --lang is taken out of the arguments, wherever it stands.
+n=$#
+while [ "$n" -gt 0 ]; do
+    if [ "$1" = --lang ]; then
+        case ${2-} in zh | en) speak "$2" ;; *) bad_usage "--lang takes zh or en" ;; esac
+        shift && n=$((n - 1))
+    else
+        set -- "$@" "$1"
+    fi
+    shift && n=$((n - 1))
+done
 
 # All demos, in the order of the notes.
 demos() {
@@ -29,7 +79,8 @@ demos() {
 # list NAME...: a line each, with its question
 list() {
     for name; do
-        printf '%-24s %s\n' "$name" "$(sed -n "3s/^ \* $name - //p" "$root/demos/$name.c")"
+        awk -v name="$name" "$pairs"'
+            NR == 3 { sub(/^ \* [^ ]* - /, ""); pairs(name); printf "%-24s %s\n", name, zh($0); exit }' "$root/demos/$name.c"
     done
 }
 
@@ -53,12 +104,12 @@ resolve() {
             exit !(exact || section || begins == 1 || hass == 1)
         }' && return
     case $word in
-    08_writer | 08_reader) fail 2 "$word talks to a partner: start it by hand, as the head of demos/$word.c says" ;;
+    08_writer | 08_reader) fail 2 "%s talks to a partner: start it by hand, as the head of demos/%s.c says" "$word" "$word" ;;
     esac
     near=$(demos | grep -i -e "$word" || demos | grep -i -e "$(printf '%s' "$word" | sed 's/^[0-9_]*//' | cut -c 1-3)")
     # shellcheck disable=SC2046,SC2086
     list ${near:-$(demos)} >&2
-    fail 2 "'$1' is no demo, or several: those above are near"
+    fail 2 "'%s' is no demo, or several: those above are near" "$1"
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -66,7 +117,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # What a demo needs besides its source: says how to install it; installs it if that is permitted.
 install_tools() {
     echo 'int main(void) { return 0; }' | ${CC:-cc} -x c -o /dev/null - 2>/dev/null && has make && has cmake && has ctest && return
-    [ ! "${CC-}" ] || has "${CC%% *}" || fail 1 "CC=$CC: no such compiler"
+    [ ! "${CC-}" ] || has "${CC%% *}" || fail 1 "CC=%s: no such compiler" "$CC"
     command=
     while read -r tool text; do
         if [ ! "$command" ] && has "$tool"; then command=$text; fi
@@ -79,42 +130,43 @@ pacman pacman -S --noconfirm gcc make cmake
 END
     [ "$command" ] || fail 1 "a C compiler, make or CMake is missing: please install them"
     if [ "$(id -u)" -ne 0 ]; then
-        has sudo || fail 1 "a C compiler, make or CMake is missing; as root: $command"
+        has sudo || fail 1 "a C compiler, make or CMake is missing; as root: %s" "$command"
         command="sudo sh -c '$command'"
-        [ "$yes" ] || [ -t 0 ] || fail 1 "a C compiler, make or CMake is missing; run this, or again with -y: $command"
+        [ "$yes" ] || [ -t 0 ] || fail 1 "a C compiler, make or CMake is missing; run this, or again with -y: %s" "$command"
     fi
     if [ ! "$yes" ] && [ -t 0 ]; then
-        printf 'A C compiler, make or CMake is missing. Run this now? %s [y/N] ' "$command" >&2
+        printf '%s ' "$(t "A C compiler, make or CMake is missing. Run this now? %s [y/N]" "$command")" >&2
         read -r answer
         case $answer in y* | Y*) ;; *) fail 1 "not installed" ;; esac
     fi
-    echo "Installing: $command ..." >&2
-    log=$(sh -c "$command" 2>&1) || fail 1 "cannot install (offline?): $(printf '%s' "$log" | tail -n 1)"
+    t "Installing: %s ..." "$command" >&2
+    log=$(sh -c "$command" 2>&1) || fail 1 "cannot install (offline?): %s" "$(printf '%s' "$log" | tail -n 1)"
 }
 
 cached() { sed -n "s/^$1:[A-Z]*=//p" "$build/CMakeCache.txt"; }
 
 # set_up: what is missing is installed, the build directory configured
 set_up() {
-    [ -w "${TMPDIR:-/tmp}/." ] || fail 1 "cannot write to TMPDIR (${TMPDIR:-/tmp}): set it to a directory of your own"
+    [ -w "${TMPDIR:-/tmp}/." ] || fail 1 "cannot write to TMPDIR (%s): set it to a directory of your own" "${TMPDIR:-/tmp}"
     install_tools
     version=$(cmake --version | sed -n '1s/.* //p')
-    [ "$(printf '3.20\n%s\n' "$version" | sort -V | head -n 1)" = 3.20 ] || fail 1 "CMake 3.20 is needed, this is $version"
+    [ "$(printf '3.20\n%s\n' "$version" | sort -V | head -n 1)" = 3.20 ] || fail 1 "CMake 3.20 is needed, this is %s" "$version"
     mkdir -p "$build" 2>/dev/null
     cache=$build/CMakeCache.txt
     # shellcheck disable=SC2012
     if ! [ -w "$build" ] || { [ -f "$cache" ] && ! [ -w "$cache" ]; }; then
-        fail 1 "$build belongs to $(ls -ld "$build" | awk '{ print $3 }'): sudo chown -R $(id -un) $build, or set BUILD to a directory of your own"
+        fail 1 "%s belongs to %s: sudo chown -R %s %s, or set BUILD to a directory of your own" "$build" \
+            "$(ls -ld "$build" | awk '{ print $3 }')" "$(id -un)" "$build"
     fi
     if [ -f "$cache" ]; then
-        [ "$(cached CMAKE_HOME_DIRECTORY)" = "$root" ] || fail 1 "$build was made elsewhere ($(cached CMAKE_HOME_DIRECTORY)): remove it"
+        [ "$(cached CMAKE_HOME_DIRECTORY)" = "$root" ] || fail 1 "%s was made elsewhere (%s): remove it" "$build" "$(cached CMAKE_HOME_DIRECTORY)"
         [ ! "${CC-}" ] || [ "$(command -v "${CC%% *}")" = "$(command -v "$(cached CMAKE_C_COMPILER)")" ] ||
-            fail 1 "$build was made with $(cached CMAKE_C_COMPILER), not with $CC: remove it, or set BUILD"
+            fail 1 "%s was made with %s, not with %s: remove it, or set BUILD" "$build" "$(cached CMAKE_C_COMPILER)" "$CC"
         [ ! "${CMAKE_GENERATOR-}" ] || [ "$CMAKE_GENERATOR" = "$(cached CMAKE_GENERATOR)" ] ||
-            fail 1 "$build was made for $(cached CMAKE_GENERATOR), not for $CMAKE_GENERATOR: remove it, or set BUILD"
+            fail 1 "%s was made for %s, not for %s: remove it, or set BUILD" "$build" "$(cached CMAKE_GENERATOR)" "$CMAKE_GENERATOR"
         return
     fi
-    echo "Building in $build ..." >&2
+    t "Building in %s ..." "$build" >&2
     log=$(cmake -S "$root" -B "$build" 2>&1) || { echo "$log" >&2 && rm -f "$cache" && fail 1 "cmake failed"; }
 }
 

@@ -8,7 +8,7 @@ tmp=
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT PIPE TERM
 tmp=$(mktemp -d) || exit 99
-export MEND="$tmp/mend"
+export MEND="$tmp/mend" MMAP_DEMO_LANG=en
 status=0
 # says STATUS PATTERN COMMAND...
 says() {
@@ -40,4 +40,21 @@ says 0 "^All checks hold: mended" scripts/mend 05_cow_after_fork
 says 2 "^mend: you have no broken copy" scripts/mend --hint 05_cow_after_fork
 says 0 "^usage: scripts/test" scripts/test --help
 says 2 "^test: 'nonesuch' is no demo" scripts/test nonesuch
+
+# In Chinese, by the option and by the locale; --lang en overrules it.
+says 0 '^1 个演示程序：[0-9]* 项检查成立' scripts/run --lang zh 05_cow_after_fork
+says 0 '^05_cow_after_fork  *fork() 之后，' scripts/run 05_cow_after --list --lang zh
+says 0 '^  判定：    有误' scripts/run --why 5.2-1 --lang zh
+says 0 '^  检查：    05_cow_after_fork: ok 2 - 在 Linux 上' scripts/run --why 5.2-1 --lang zh
+says 0 '^  fork() 之后，' scripts/run --lang zh --questions 05_cow_after_fork
+says 0 '^    ok 9 - 首次写入' scripts/run --lang zh --answers 05_cow_after_fork
+says 0 '13_sealed: ok 7 - ' scripts/run --lang zh 密封
+says 2 '^run: --lang 的值' env -u MMAP_DEMO_LANG LANG=zh_CN.UTF-8 scripts/run --lang fr
+says 2 '^用法：scripts/run' env -u MMAP_DEMO_LANG LC_ALL= LC_MESSAGES=zh_TW.utf8 scripts/run --bogus
+says 2 '^usage: scripts/run' env -u MMAP_DEMO_LANG LC_ALL=zh_CN.GB18030 scripts/run --bogus
+says 2 '^usage: scripts/run' env LC_ALL=zh_CN.UTF-8 scripts/run --lang en --bogus
+says 0 '^  不成立：7 - 进程' scripts/try 05_cow_after 1 --lang zh
+says 1 '^not ok 4 - 从未' scripts/mend --lang zh 05_cow_after_fork
+says 0 '^请看第 ' scripts/mend --hint 05_cow_after_fork --lang zh
+says 0 '^用法：scripts/test' scripts/test --help --lang zh
 exit $status
