@@ -164,6 +164,7 @@ void skip_all(const char *reason) {
 
 void step_at(const char *place, const char *text) {
     if (steps++ == 0) printf("1..%d\n", planned);
+    if (getenv("MMAP_DEMO_DATA")) printf("#: step\n");
     if (steps_in_all)
         say("1", "# Step %d of %d. %s", steps, steps_in_all, words(text));
     else

@@ -31,6 +31,7 @@ says 0 '^1\. ' scripts/try 05_cow_after
 says 0 '^Why: ' scripts/try 05_cow_after 1
 says 2 "^try: 05_cow_after_fork has no experiment" scripts/try 05_cow_after 99
 says 2 "^try: which demo" scripts/try
+says 2 "^page: unexpected argument" scripts/page 05
 says 1 "^not ok " scripts/mend 05_cow_after_fork
 says 0 "^Look at step" scripts/mend --hint 05_cow_after_fork
 says 0 "^Look at line" scripts/mend --hint 05_cow_after_fork
