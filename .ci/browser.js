@@ -30,7 +30,7 @@ async function run(f, ...args) { // f runs in the page
 }
 const size = (width, height) => send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 800 });
 const light = (theme, media = '') => send('Emulation.setEmulatedMedia', { media, features: [{ name: 'prefers-color-scheme', value: theme }, { name: 'prefers-reduced-motion', value: 'reduce' }] });
-const go = (hash, lang = 'en') => run((h, zh) => { const box = document.querySelector('#zh'); if (box.checked !== zh) box.click(); location.hash = h; return new Promise(r => setTimeout(r, 30)); }, hash, lang === 'zh');
+const go = (hash, lang = 'en') => run((h, zh) => { const box = document.querySelector('#zh'); if (box.checked !== zh) box.click(); history.replaceState(null, '', h); dispatchEvent(new PopStateEvent('popstate')); }, hash, lang === 'zh');
 async function shot(name) {
   if (!shots) return;
   const { data } = await send('Page.captureScreenshot');
@@ -43,7 +43,7 @@ const check = (ok, text) => { if (!ok) wrong.push(text); };
 function overflow() {
   const bad = [], wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > wide) bad.push(`the page is ${document.documentElement.scrollWidth} wide`);
-  for (const e of document.querySelectorAll('.stage:not([hidden]) *, .view.on *, .top *')) {
+  for (const e of document.querySelectorAll('.stage *, .view.on *, .top *')) {
     const style = getComputedStyle(e), box = e.getBoundingClientRect(), own = [...e.childNodes].some(c => c.nodeType === 3 && c.data.trim());
     if (!box.width || style.visibility === 'hidden' || e.closest('.vh, .where, [aria-hidden=true]')) continue;
     const scroller = e.closest('pre, .scroll, .mean');
@@ -54,7 +54,7 @@ function overflow() {
       if (b && e.parentNode.matches('.pr, .fr') && (box.right > b.right + 1 || box.left < b.left - 1)) bad.push(`out of its box: ${e.textContent}`);
     }
   }
-  const texts = [...document.querySelectorAll('.stage:not([hidden]) .live :is(.pr, .fr) text')].filter(t => t.getBoundingClientRect().width);
+  const texts = [...document.querySelectorAll('.stage .live :is(.pr, .fr) text')].filter(t => t.getBoundingClientRect().width);
   texts.forEach((t, i) => { const a = t.getBoundingClientRect();
     if (texts.slice(i + 1).some(u => { const b = u.getBoundingClientRect(); return u.parentNode === t.parentNode && a.right > b.left + 1 && b.right > a.left + 1 && a.bottom > b.top + 4 && b.bottom > a.top + 4; })) bad.push(`texts overlap: ${t.textContent}`); });
   return [...new Set(bad)];
@@ -74,7 +74,7 @@ function overflow() {
     for (const demo of demos) {
       await go('#' + demo + '/1', lang);
       const seen = await run(() => { // through the demo with the arrow key, as an instructor would
-        const stage = document.querySelector('.stage:not([hidden])'), key = k => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: k, bubbles: true }));
+        const stage = document.querySelector('.stage'), key = k => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: k, bubbles: true }));
         const seen = { steps: 0, checks: new Set(), pictures: 0, questions: 0, leaks: [] }, at = new Set();
         for (let i = 0; i < 200; i++) {
           const ask = stage.querySelector('.ask:not([hidden])'), on = stage.querySelector('.ls.on');
@@ -94,8 +94,8 @@ function overflow() {
       check(!seen.leaks.length, `${demo}: an answer before its question: ${seen.leaks}`);
       if (lang === 'en') { steps += seen.steps; checks += seen.checks; pictures += seen.pictures; questions += seen.questions; }
     }
+  await go('#statements');
   const filtered = await run(() => { // statements: a verdict, a section, a word
-    location.hash = '#statements';
     const form = document.querySelector('.flt'), rows = () => [...document.querySelectorAll('.st:not([hidden])')], all = rows().length;
     form.querySelector('[value=w]').click();
     const bad = rows().filter(r => r.dataset.v !== 'w').length, wrong = rows().length;
