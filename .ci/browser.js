@@ -6,7 +6,7 @@
 const { spawn } = require('child_process'), fs = require('fs'), os = require('os'), path = require('path');
 const [page, shots] = process.argv.slice(2);
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'browser-'));
-const chromium = spawn(process.env.CHROMIUM || 'chromium', ['--headless=new', '--no-sandbox', '--disable-gpu', '--remote-debugging-pipe',
+const chromium = spawn(process.env.CHROMIUM || 'chromium', ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-ipc-flooding-protection', '--remote-debugging-pipe',
   `--user-data-dir=${profile}`, '--lang=en', 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
 let number = 0, rest = '', session;
 const waiting = new Map(), events = [];

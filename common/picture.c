@@ -1,11 +1,11 @@
 #define _GNU_SOURCE
 #include "picture.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "check.h"
 #include "observe.h"
@@ -66,11 +66,14 @@ void picture_of(const struct view *views, size_t count) {
                  (void *)(uintptr_t)views[i].address, pages[i].permissions, ways[utf8()][way],
                  above ? "" : name_frame(&pages[i]));
         if (!getenv("MMAP_DEMO_DATA")) continue;
-        char byte = 0; /* the first of the page */
-        struct iovec here = {&byte, 1}, there = {(void *)(uintptr_t)views[i].address, 1};
-        bool seen = pages[i].present && process_vm_readv(views[i].pid, &here, 1, &there, 1, 0) == 1;
-        printf("#: view %zu|%d|%p|%s|%s|%lx|%d|%s|%d|%s\n", i, views[i].pid, there.iov_base,
-               pages[i].permissions, pages[i].kind, pages[i].present ? pages[i].frame : 0,
-               pages[i].mapped_once == 1, pages[i].file_page, seen ? byte : -1, views[i].who);
+        char path[32], byte = -1; /* the first of the page: process_vm_readv(2) would unshare it */
+        snprintf(path, sizeof path, "/proc/%d/mem", views[i].pid);
+        int mem = pages[i].present ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+        if (pread(mem, &byte, 1, (off_t)(uintptr_t)views[i].address) != 1) byte = -1;
+        close(mem);
+        printf("#: view %zu|%d|%p|%s|%s|%lx|%d|%s|%d|%s\n", i, views[i].pid,
+               (void *)(uintptr_t)views[i].address, pages[i].permissions, pages[i].kind,
+               pages[i].present ? pages[i].frame : 0, pages[i].mapped_once == 1, pages[i].file_page,
+               byte, views[i].who);
     }
 }
