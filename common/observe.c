@@ -15,6 +15,7 @@
 #include <sys/vfs.h>
 
 #include "check.h"
+#include "words.h"
 
 /* The 64 bits that pagemap.rst gives for every page. */
 #define PRESENT        (UINT64_C(1) << 63)
@@ -106,7 +107,8 @@ static long find_mapping(pid_t pid, const volatile void *address, struct page *p
             continue;
         strcpy(page->permissions, mode);
         if (page->is_file && strcmp(inode, "0") != 0)
-            snprintf(page->file_page, sizeof page->file_page, "page %llu of inode %s on device %s",
+            snprintf(page->file_page, sizeof page->file_page,
+                     words("page %llu of inode %s on device %s"),
                      (offset + (wanted - first)) / page_size(), inode, device);
     }
     return why;

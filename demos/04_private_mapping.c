@@ -60,8 +60,8 @@ int main(int argc, char **argv) {
              "4.1-1");
     check_is(ask(&b, load, p), '1',
              "another process that exists already does not see a private store", "4.1-2 4.3-3");
-    check_is(page_kind(self, p + page), FILE_PAGE, "only the page that was stored to is copied",
-             "4.1-4 4.3-1");
+    check_is(page_kind(self, p + page), FILE_PAGE,
+             "of a private mapping only the page that was stored to is copied", "4.1-4 4.3-1");
     partner_close(&b);
     pid_t child = fork();
     if (child == -1) die("fork");
@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
     volatile char *w = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
     if (w == MAP_FAILED) die("mmap");
     check(faults_of(*w = 'W') == 1 && byte_in_file(fd, 0) == '1',
-          "a private page, stored to first: one fault, which goes straight to the copy",
+          "a private page of a file, stored to first: one fault, straight to the copy",
           "4.3-2 5.1-3");
 
     predict("What does p show, in page 0 and in page 1?");

@@ -66,19 +66,20 @@ int main(int argc, char **argv) {
     picture({"A text", self, t}, {"B text", b.pid, bt}, {"A data", self, data},
             {"B data", b.pid, bd});
     check_is(same_frame(self, t, b.pid, bt), 1,
-             "two running copies of a program have its text in one frame", "4.4-3");
+             "two processes that run one program have its text in one frame", "4.4-3");
     check_is(same_frame(self, data, b.pid, bd), 1,
-             "program data that no running copy has stored to is in one frame as well", "4.4-3");
+             "program data is in one frame for two processes as long as neither has stored to it",
+             "4.4-3");
 
-    predict("How many frames do text and data take afterwards?");
-    step("B stores a C into its data, then A stores an A.");
+    predict("How many frames do the four pages of the picture take afterwards?");
+    step("B stores a C into its data, then A stores an X.");
     ask(&b, store_C, bd);
-    *data = 'A';
+    *data = 'X';
     picture({"A text", self, t}, {"B text", b.pid, bt}, {"A data", self, data},
             {"B data", b.pid, bd});
     check_is(page_kind(b.pid, bd), ANONYMOUS_PAGE,
              "a program's data, once stored to, is a private copy", "4.4-3");
-    check_is(ask(&b, load, bd), 'C', "each copy of a program has its own data", "4.4-3");
+    check_is(ask(&b, load, bd), 'C', "each process that runs a program has its own data", "4.4-3");
     partner_close(&b);
 
     predict("The child stores into both. In which of them does the parent find the C?");

@@ -88,12 +88,14 @@ int main(int argc, char **argv) {
     check_is(signal_alone(store_to(unchecked)), "SIGSEGV", "a store to MAP_FAILED dies of SIGSEGV",
              "7.4-1");
 
-    predict("The program is started once more and opens its file. What does the first copy read?");
-    step("A second copy of the program begins as the first one did: O_TRUNC, ftruncate().");
+    predict(
+        "The program is started once more and opens its file. What does the first process read?");
+    step("Begin as a second process that runs the program would: O_TRUNC, ftruncate().");
     int again = open(scratch_path("shared.txt"), O_CREAT | O_TRUNC | O_RDWR, 0600);
     if (again == -1) die("open");
     check_is(load_from(p), "SIGBUS BUS_ADRERR",
-             "after another O_TRUNC a load dies of SIGBUS until the file is long again", "7.4-1");
+             "after another O_TRUNC a load dies of SIGBUS until the file is extended again",
+             "7.4-1");
     if (ftruncate(again, page) == -1) die("ftruncate");
     check_is(p[0], 0, "after O_TRUNC and ftruncate() a load finds a zero: the text is lost",
              "7.4-1");

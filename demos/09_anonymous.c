@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
     check_is(change(names, anonymous), 1,
              "MAP_SHARED | MAP_ANONYMOUS is a hidden file, /dev/zero (deleted)", "9.2-1");
     check_is(change(anonymous, mappings_named(self, HIDDEN)), 1,
-             "MAP_SHARED of /dev/zero is another hidden file of that name", "9.2-1");
+             "MAP_SHARED of /dev/zero is a hidden file as well, /dev/zero (deleted)", "9.2-1");
     check_is(set_bytes(s, page) + set_bytes(p, page), 0,
              "fresh MAP_ANONYMOUS memory is all zeros, shared or private", "9.3-2");
     check_is(set_bytes(zs, page) + set_bytes(zp, page), 0,

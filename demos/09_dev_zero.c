@@ -68,10 +68,11 @@ int main(int argc, char **argv) {
     madvise((void *)zero, bytes, MADV_NOHUGEPAGE); /* no matter if it fails */
     *zero = 'A';
     check_is(pages_present(parent, zero, PAGES), 1,
-             "one store to a mapping of /dev/zero brings in one small page", "9.1-6");
+             "one store to a mapping of /dev/zero brings in one page", "9.1-6");
     check_is(load_from(zero + bytes - 1), "no signal",
              "without ftruncate() a mapping of /dev/zero can be used to its last byte", "9.1-4");
-    tell("Linux makes a hidden file at each mmap(), here of 8 pages: far begins at its end.");
+    tell("Each MAP_SHARED mmap() of /dev/zero makes a hidden file, here of 8 pages: far begins at "
+         "its end.");
     check_is(load_from(far), "SIGBUS BUS_ADRERR",
              "MAP_SHARED of /dev/zero at an offset of its own length: a load dies of SIGBUS",
              "9.1-4");

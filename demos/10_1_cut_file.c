@@ -67,7 +67,8 @@ int main(int argc, char **argv) {
     check_is(byte_in_file(renamed, 0), 'N', "after rename(), open() finds the new content",
              "10.1-2");
 
-    predict("A process maps what another one passes to it. Who can forbid that one to cut it?");
+    predict(
+        "A process maps what another gives it. How can it be sure that the other cannot cut it?");
     step("The cure for those who read: accept only a memfd that is sealed with F_SEAL_SHRINK.");
     int memory = memfd_create("sealed", MFD_ALLOW_SEALING);
     long made = memory != -1 ? 0 : unknown("memfd_create: %s", errno_name(errno));
@@ -78,7 +79,7 @@ int main(int argc, char **argv) {
              "a memfd with F_SEAL_SHRINK cannot be cut: EPERM", "10.1-2");
     check_is(is_unknown(made) ? made : ftruncate(memory, 2 * page), 0,
              "a memfd with F_SEAL_SHRINK can still grow", "10.1-2");
-    check(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) == -1, "a file in a directory cannot be sealed",
-          "10.1-2");
+    check(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) == -1,
+          "a file that has a name in a directory cannot be sealed", "10.1-2");
     return end();
 }

@@ -30,9 +30,10 @@ int main(int argc, char **argv) {
     check(p != MAP_FAILED, "mmap() of an empty file succeeds", "10.1-1");
     check_is(load_from(p), "SIGBUS BUS_ADRERR",
              "the first load from a mapping of an empty file dies of SIGBUS", "10.1-1");
-    check_errno(pread(other, (void *)p, 1, 0) == -1, EFAULT,
-                "read(2) of a byte into a page past the end of a mapped file is EFAULT, no signal",
-                "10.1-1");
+    check_errno(
+        pread(other, (void *)p, 1, 0) == -1, EFAULT,
+        "read(2) of one file into a mapped page past another file's end is EFAULT, no signal",
+        "10.1-1");
 
     step("The cure: the file gets its length, here even after mmap(); then also its space.");
     if (ftruncate(fd, page) == -1) die("ftruncate");
@@ -61,7 +62,7 @@ int main(int argc, char **argv) {
     if (area == MAP_FAILED) die("mmap");
     volatile char *m = mmap(area, 3 * page, RW, MAP_SHARED | MAP_FIXED, file, 0);
     if (m == MAP_FAILED) die("mmap");
-    evidence("pages of %zu bytes; the file ends at byte %zu, the mapping at %zu", page, size,
+    evidence("pages of %zu bytes; the file ends after %zu bytes, the mapping after %zu", page, size,
              3 * page);
     check_is(m[size - 1], 'E', "the mapping has the file's last byte", "10.1-2");
     check_is(load_from(m + 2 * page - 1), "no signal",

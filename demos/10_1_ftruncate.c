@@ -28,16 +28,18 @@ int main(int argc, char **argv) {
     if (info.st_size < page && ftruncate(fd, page) == -1) die("ftruncate");
     char found = 0;
     if (pread(fd, &found, 1, 2 * page) == -1) die("pread");
-    check_is(found, 'O', "to ask for the length first, and only then extend, destroys nothing",
+    check_is(found, 'O',
+             "to ask for the length and extend the file only if it is shorter destroys nothing",
              "10.1-3");
 
     predict("It asks no more: what has the file in its last page afterwards?");
     step("Now the program calls ftruncate() without asking. Then the file gets its length back.");
     if (ftruncate(fd, page) == -1 || fstat(fd, &info) == -1) die("ftruncate, fstat");
-    check_is(info.st_size, page, "ftruncate() makes a longer file shorter", "10.1-3");
+    check_is(info.st_size, page,
+             "ftruncate() makes a file shorter that is longer than the length asked for", "10.1-3");
     if (ftruncate(fd, 3 * page) == -1) die("ftruncate");
-    check_is(byte_in_file(fd, 2 * page), 0, "what ftruncate() has cut off is 0 afterwards",
-             "10.1-3");
+    check_is(byte_in_file(fd, 2 * page), 0,
+             "what ftruncate() has cut off is 0 once the file is long again", "10.1-3");
 
     step("The program calls ftruncate() for a descriptor opened O_RDONLY.");
     int readable = open(scratch_path("file"), O_RDONLY);
@@ -45,7 +47,7 @@ int main(int argc, char **argv) {
     check_errno(ftruncate(readable, page) == -1, EINVAL,
                 "on Linux ftruncate() of a file opened O_RDONLY is EINVAL", "10.1-3");
 
-    predict("Which of the two has space on the disk afterwards?");
+    predict("After which call has the file space on the disk: ftruncate() or posix_fallocate()?");
     step("Make a file 64 pages long: by ftruncate(), then by posix_fallocate().");
     int hole = scratch_file("hole", 0);
     if (fstat(hole, &info) == -1) die("fstat");

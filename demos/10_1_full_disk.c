@@ -65,8 +65,7 @@ int main(int argc, char **argv) {
     if (safe == -1 || lost == -1) die("open in %s", path);
     if ((errno = posix_fallocate(safe, 0, 8 * page)) != 0) die("posix_fallocate");
     check_is(errno_name(posix_fallocate(lost, 0, 64 * page)), "ENOSPC",
-             "without space posix_fallocate() is ENOSPC, before any store: that is the cure",
-             "10.1-3");
+             "without space posix_fallocate() is ENOSPC, before any store", "10.1-3");
     check_is(ftruncate(lost, 64 * page), 0,
              "where files can have holes, ftruncate() succeeds even beyond the space there is",
              "10.1-3");

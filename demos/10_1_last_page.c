@@ -34,18 +34,23 @@ int main(int argc, char **argv) {
              "past a file's end the rest of its last page reads as 0 until somebody stores there",
              "10.1-2");
 
-    predict("The file has bytes 0 to 99. Does the store die, is it lost, or does the file grow?");
+    predict(
+        "Byte 99 is the file's last. Does a store at byte 100 die, get lost, or make it longer?");
     step("Store an x at byte 100 of the page, the first one past the end.");
     p[100] = 'x';
     check_is(q[100], 'x',
-             "until write-back other MAP_SHARED mappings see a store past the end of the file",
+             "until write-back MAP_SHARED mappings see a store past a file's end in its last page",
              "10.1-2");
     if (fstat(fd, &info) == -1) die("fstat");
-    check_is(info.st_size, 100, "a store past the end of a file does not make it longer", "10.1-2");
+    check_is(info.st_size, 100,
+             "a store past a file's end, within its last page, does not make the file longer",
+             "10.1-2");
     check_is(pread(fd, &(char){0}, 1, 100), 0,
-             "read(2) gives no byte that was stored past the end of the file", "10.1-2");
+             "read(2) gives no byte that was stored past a file's end, within its last page",
+             "10.1-2");
 
-    predict("The page is written to the disk, then the file becomes longer. Where is the x then?");
+    predict(
+        "The page is written to the disk, then the file becomes longer. What is at byte 100 then?");
     step("msync(); then the file grows to a whole page.");
     if (msync((void *)p, page, MS_SYNC) == -1) die("msync");
     long dirty = dirty_kb(getpid(), q), synced = p[100];
@@ -56,9 +61,11 @@ int main(int argc, char **argv) {
     tell("Not checked here (10.1-2): tmpfs keeps the x; it is in the file when that grows.");
     if (dirty > 0) synced = grown = unknown("the file system writes nothing to a disk");
     if (is_unknown(dirty)) synced = grown = dirty;
-    check_is(synced, 0, "write-back to a disk makes the bytes past the end of a file 0 again",
+    check_is(synced, 0,
+             "write-back to a disk makes the bytes past a file's end, in its last page, 0 again",
              "10.1-2");
-    check_is(grown, 0, "what was stored past the end before a write-back is 0 when the file grows",
+    check_is(grown, 0,
+             "a byte stored past a file's end in its last page is 0 if write-back precedes growth",
              "10.1-2");
 
     predict("What is in the rest of that page afterwards, in each of the two mappings?");

@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
                 "adding PROT_WRITE by mprotect() to a shared mapping of an O_RDONLY file is EACCES",
                 "10.2-1");
 
-    step("The same with a private mapping of the file opened O_RDONLY; then store a Q.");
+    step("Map the O_RDONLY file private. mprotect() that, with PROT_WRITE. Then store a Q.");
     char *q = mmap(NULL, page, PROT_READ, MAP_PRIVATE, ro, 0);
     if (q == MAP_FAILED) die("mmap");
     bool writable =
@@ -69,15 +69,16 @@ int main(int argc, char **argv) {
         {"O_RDONLY MAP_SHARED", ro, MAP_SHARED, "ok ok EACCES EACCES",
          "O_RDONLY and MAP_SHARED: PROT_NONE and PROT_READ, but not PROT_WRITE", "10.2-1 10.2-2"},
         {"O_RDONLY MAP_PRIVATE", ro, MAP_PRIVATE, "ok ok ok ok",
-         "O_RDONLY and MAP_PRIVATE: reading and writing may both be permitted", "10.2-2 10.2-5"},
+         "O_RDONLY and MAP_PRIVATE: PROT_NONE, PROT_READ, PROT_WRITE and both work",
+         "10.2-2 10.2-5"},
         {"O_WRONLY MAP_SHARED", wo, MAP_SHARED, "EACCES EACCES EACCES EACCES",
          "O_WRONLY and MAP_SHARED: no mapping at all, EACCES even for PROT_NONE", "10.2-3 10.2-4"},
         {"O_WRONLY MAP_PRIVATE", wo, MAP_PRIVATE, "EACCES EACCES EACCES EACCES",
          "O_WRONLY and MAP_PRIVATE: no mapping at all, EACCES even for PROT_NONE", "10.2-4"},
         {"O_RDWR   MAP_SHARED", rw, MAP_SHARED, "ok ok ok ok",
-         "O_RDWR and MAP_SHARED: reading and writing may both be permitted", "10.2-2"},
+         "O_RDWR and MAP_SHARED: PROT_NONE, PROT_READ, PROT_WRITE and both work", "10.2-2"},
         {"O_RDWR   MAP_PRIVATE", rw, MAP_PRIVATE, "ok ok ok ok",
-         "O_RDWR and MAP_PRIVATE: reading and writing may both be permitted", "10.2-2"}};
+         "O_RDWR and MAP_PRIVATE: PROT_NONE, PROT_READ, PROT_WRITE and both work", "10.2-2"}};
     evidence("%-20s  PROT_NONE  PROT_READ  PROT_WRITE  READ|WRITE", "");
     char answers[6][40];
     for (size_t i = 0; i < 6; i++) {

@@ -58,7 +58,8 @@ int main(int argc, char **argv) {
              "munmap() cannot know that its address is stale: it succeeds on the new mapping",
              "10.6-2");
     check_is(load_from(other), "SIGSEGV SEGV_MAPERR",
-             "after a late munmap() the next access to the new mapping dies of SIGSEGV", "10.6-2");
+             "after munmap() of a stale address the next access to the new mapping dies of SIGSEGV",
+             "10.6-2");
 
     predict("The same order of calls, with unmap(): what is still mapped at the end?");
     step("The cure: unmap() forgets the address as soon as it is unmapped.");

@@ -54,8 +54,8 @@ int main(int argc, char **argv) {
     check_errno(mmap(NULL, page, RW, MAP_SHARED, fd, page / 2) == MAP_FAILED, EINVAL,
                 "mmap() with half a page as the offset is EINVAL", "11.3-1");
 
-    predict("Does if (p != NULL) find out? If not, how does the load end?");
-    step("Item 5, forgotten: is the result MAP_FAILED? No address space is so large.");
+    predict("mmap() fails. Does if (p != NULL) find out? If not, how does a load from p end?");
+    step("Item 5, forgotten: is it MAP_FAILED? Map SIZE_MAX - page bytes (too long), and load.");
     char *failed = mmap(NULL, SIZE_MAX - page, RW, MAP_SHARED, fd, 0);
     evidence("mmap() returned %p", (void *)failed);
     check_is(failed != NULL ? signal_alone(load_from(failed)) : "NULL", "SIGSEGV",

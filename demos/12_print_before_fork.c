@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
     begin(argc, argv, 8, "how many times does a line printed before fork() come out?");
 
     predict("A line is printed to a file. Is it in the file when the call returns?");
-    step("The parent prints a line to three files. flushed is flushed, by_line line-buffered.");
+    step("Print a line to the files plain, flushed (fflush()) and by_line (line-buffered).");
     FILE *plain = open_stream("plain"), *flushed = open_stream("flushed");
     FILE *by_line = open_stream("by_line");
     if (setvbuf(by_line, NULL, _IOLBF, BUFSIZ) != 0) bail_out("setvbuf");
@@ -70,7 +70,8 @@ int main(int argc, char **argv) {
     tell("The notes' code (12.3-2) prints, and forks, as if each line came out once.");
     if (fclose(plain) == EOF || fclose(flushed) == EOF || fclose(by_line) == EOF) die("fclose");
     check_is(lines_in("plain"), 2,
-             "unless flushed, a line printed to a file before fork() can come out twice", "12.3-2");
+             "unless flushed before fork(), a line on a fully buffered stream can come out twice",
+             "12.3-2");
     check_is(lines_in("flushed"), 1, "a line printed and flushed before fork() comes out once",
              "12.3-2");
     check_is(lines_in("by_line"), 1,

@@ -84,7 +84,7 @@ int main(int argc, char **argv) {
     check_is(call_with(call, p), "SIGSEGV SEGV_ACCERR",
              "a call of code in a page without PROT_EXEC dies of SIGSEGV", "13.1-7");
 
-    predict("Which number does the call return: 42 or 43?");
+    predict("Which number does the second call return: 42 or 43?");
     step("Add PROT_EXEC, and call it. Then store a 43 over the 42, and call it again.");
     int failed = mprotect(p, page, RW | PROT_EXEC) == -1 ? errno : 0;
     long refused = failed ? unknown("writable and executable: %s", errno_name(failed)) : 0;
@@ -94,10 +94,11 @@ int main(int argc, char **argv) {
     check_is(refused ? refused : run(p), 43, "Linux lets memory be writable and executable at once",
              "13.1-8");
 
-    step("Take PROT_WRITE away: stored to first, executed afterwards, never both at once.");
+    step("The code has been stored: take PROT_WRITE away. Then try to store once more.");
     if (!refused && mprotect(p, page, RX) == -1) die("mprotect");
     check_is(refused ? unknown_text(refused) : store_to(p), "SIGSEGV SEGV_ACCERR",
-             "a store to memory with PROT_READ and PROT_EXEC dies of SIGSEGV", "13.1-8");
+             "a store to memory with PROT_READ and PROT_EXEC, without PROT_WRITE, dies of SIGSEGV",
+             "13.1-8");
 
     predict("May the child make memory executable? May it run what is executable already?");
     step("A child asks the kernel to refuse_exec_gain. Then it tries to make_executable.");

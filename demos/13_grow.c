@@ -75,7 +75,8 @@ int main(int argc, char **argv) {
     /* Without a fifth argument some C libraries pass the kernel what is left in a register. */
     volatile char *b = mremap((void *)a, page, page, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
     long none = b == MAP_FAILED ? unknown("MREMAP_DONTUNMAP: %s", errno_name(errno)) : 0;
-    check_is(none ? none : *b, 'A', "MREMAP_DONTUNMAP moves the pages of private anonymous memory",
+    check_is(none ? none : *b, 'A',
+             "MREMAP_DONTUNMAP moves the content of private anonymous memory to the new address",
              "13.3-4");
     check_is(none ? none : *a, 0, "MREMAP_DONTUNMAP leaves the old place mapped: it reads as zeros",
              "13.3-4");
@@ -90,7 +91,8 @@ int main(int argc, char **argv) {
     s = mremap(s, page, 2 * page, MREMAP_MAYMOVE);
     v = mremap(v, page, 2 * page, MREMAP_MAYMOVE);
     if (s == MAP_FAILED || v == MAP_FAILED) die("mremap");
-    check_is(s[page], 'S', "mremap() brings back what was unmapped of shared anonymous memory",
+    check_is(s[page], 'S',
+             "if a part of shared anonymous memory is still mapped, mremap() brings back the rest",
              "13.3-5");
     check_is(v[page], 0,
              "mremap() brings back zeros for what was unmapped of private anonymous memory",

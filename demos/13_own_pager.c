@@ -107,8 +107,8 @@ int main(int argc, char **argv) {
     count_faults();
     for (size_t n = 3; n <= 5; n += 2)
         real[n * page] = 'x', real[n * page] = 'y';
-    check_is(faults_counted(), 2, "private anonymous memory faults again at the first store",
-             "13.2-2");
+    check_is(faults_counted(), 2,
+             "after a load from private anonymous memory the first store faults again", "13.2-2");
 
     predict("The handler is not told what the access was. How many signals does the store take?");
     step("Store to page 7 of range, which nobody has touched yet. Then the same with real.");
@@ -123,7 +123,8 @@ int main(int argc, char **argv) {
     step("Let pwrite() load from page 0 of range, then from page 0 of real.");
     check_errno(pwrite(cache_fd, (char *)range, 1, 0) == -1, EFAULT,
                 "a system call calls no SIGSEGV handler: what has no access is EFAULT", "13.2-4");
-    check_is(pwrite(cache_fd, (char *)real, 1, 0), 1, "the kernel pages in for system calls",
+    check_is(pwrite(cache_fd, (char *)real, 1, 0), 1,
+             "the kernel brings in a page of anonymous memory that a system call loads from",
              "13.2-4");
     return end();
 }

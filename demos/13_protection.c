@@ -52,7 +52,8 @@ int main(int argc, char **argv) {
              "PROT_READ for one byte is for its whole page: a store there dies of SIGSEGV",
              "13.1-2");
     check(takes_stores(p + page - 1) && takes_stores(p + 2 * page),
-          "mprotect() leaves the pages before and after its range as they were", "13.1-2");
+          "mprotect() changes no page before or after its range, which is rounded to pages",
+          "13.1-2");
 
     step("Allow both again.");
     if (mprotect(p + page, 1, RW) == -1) die("mprotect");
@@ -88,7 +89,7 @@ int main(int argc, char **argv) {
     show(r);
     check(!writable_before && takes_stores(r) && !takes_stores(r + page) &&
               !takes_stores(r + 2 * page),
-          "on Linux a refused mprotect() has changed the pages before the refused one only",
+          "when mprotect() is EACCES Linux has changed only the pages before the refused one",
           "13.1-5");
 
     step("Lower RLIMIT_DATA to a page. Ask for PROT_WRITE for a page of private memory.");
@@ -114,7 +115,8 @@ int main(int argc, char **argv) {
                 "on Linux the system call mprotect() of an address inside a page is EINVAL",
                 "13.1-6");
     check(takes_stores(p) && takes_stores(p + page),
-          "an mprotect() that fails with EINVAL has changed nothing", "13.1-5");
+          "an mprotect() that is EINVAL for an address inside a page has changed nothing",
+          "13.1-5");
     check_errno(mprotect(p, -page, PROT_NONE) == -1, ENOMEM,
                 "mprotect() past the end of the address space is ENOMEM", "13.1-6");
     check_errno(mprotect(p, page, PROT_READ | 1 << 30) == -1, EINVAL,

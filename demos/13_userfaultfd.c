@@ -22,6 +22,7 @@
 #include "check.h"
 #include "observe.h"
 #include "partner.h"
+#include "words.h"
 
 #define QUESTION "can another process be the pager, without any signal?"
 #define RW       (PROT_READ | PROT_WRITE)
@@ -84,7 +85,7 @@ int main(int argc, char **argv) {
     start(&server, serve, NULL);
     char found = range[page];
     finish(&server);
-    evidence("event: %s", told);
+    evidence("event: %s", words(told));
     check_is(told, "load from page 1, missing",
              "a userfaultfd tells its server which page is missing", "13.2-5");
     check_is(found, 'B',
@@ -98,7 +99,7 @@ int main(int argc, char **argv) {
     range[page] = 'x';
     long none = unknown("the kernel has no write-protection for userfaultfd");
     if (protects) finish(&server);
-    evidence("event: %s", told);
+    evidence("event: %s", words(told));
     check_is(protects ? told : unknown_text(none), "store to page 1, write-protected",
              "a userfaultfd tells its server of a store to a write-protected page", "13.2-6");
     bool kept = range[page] == 'x' && originals[page] == 'B';
@@ -110,7 +111,7 @@ int main(int argc, char **argv) {
     start(&server, serve, NULL);
     range[3 * page] = 'x';
     finish(&server);
-    evidence("event: %s", told);
+    evidence("event: %s", words(told));
     check_is(told, "store to page 3, missing",
              "a userfaultfd tells a store from a load: one event for a first store", "13.2-5");
 
