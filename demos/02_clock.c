@@ -59,15 +59,15 @@ void measure(struct way *ways, size_t count, double seconds) {
 }
 
 long extra_of(const struct way *way) {
+    if (way->skipped) return unknown("%s", way->skipped);
     return (long)(way->extra / way->rounds + 0.5);
 }
 
-/* Of a way's times or, with a slower one, of how often they fit into that one's, round by round: a
- * quarter, a half, three quarters of these values lie below. */
 struct spread {
-    double low, median, high;
+    double low, median, high; /* a quarter, a half, three quarters of the values lie below */
 };
 
+/* Of a way's times or, with a slower one, of how often they fit into that one's, round by round. */
 static struct spread spread_of(const struct way *slow, const struct way *fast) {
     double sorted[ROUNDS] = {0};
     int n = 0;
