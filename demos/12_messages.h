@@ -2,9 +2,7 @@
  * 12_messages - what two programs do that have nothing in common but a directory. It has the file
  * "ring" and two FIFOs as bells: the producer sleeps at "producer", the consumer at "consumer".
  */
-#ifndef MESSAGES_H
-#define MESSAGES_H
-
+#pragma once
 #include "12_ring.h"
 
 #define MESSAGE 64   /* bytes */
@@ -12,7 +10,7 @@
 
 extern struct ring_end me; /* this process's */
 
-/* Maps the ring there, takes one of its ends, gives up what it had before. Returns the address. */
+/* Maps the ring there, takes one of its ends, gives up what it had before. */
 long enter_as_producer(void *directory);
 long enter_as_consumer(void *directory);
 
@@ -21,5 +19,3 @@ long enter_as_consumer(void *directory);
 long send_messages(void *number);
 long receive_messages(void *number);
 long leave(void *unused);
-
-#endif
