@@ -2,8 +2,8 @@
  * 02_clock - measures ways of doing one thing against each other.
  *
  * In every round each way is measured once, so that whatever the machine does meanwhile meets all.
- * No time is ever a check. With MMAP_DEMO_QUICK in the environment, as in CTest, each way runs once,
- * for its bytes to be checked, and no time is printed.
+ * No time is ever a check. With MMAP_DEMO_QUICK in the environment, as in CTest, each way runs
+ * once, for its bytes to be checked, and no time is printed.
  */
 #ifndef CLOCK_H
 #define CLOCK_H

@@ -5,7 +5,7 @@
  * Notes      3.3 mmap 的映射过程, 4.1 核心区别 (性能), 9.3 /dev/zero vs 匿名映射对比 (性能)
  * Watch      the page faults beside the times: what does the kernel do in each of them?
  * Try this   touch all pages beforehand; leave MAP_POPULATE out; populate /dev/zero as well
- * See also   mmap(2), getrusage(2); 02_read_or_map, 03_fault_around, 05_cow_after_fork, 09_anonymous
+ * See also   mmap(2), getrusage(2); 02_read_or_map, 03_fault_around, 05_cow_after_fork
  */
 #include <fcntl.h>
 #include <sys/mman.h>

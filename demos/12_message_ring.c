@@ -7,7 +7,6 @@
  * Try this   words that do not depend on their place; a consumer that takes the end for a death
  * See also   12_messages.c, 12_ring.c, 02_stream, 02_who_waits; fifo(7), pipe(7)
  */
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,13 +18,15 @@
 #include "scratch.h"
 
 static struct partner other;
+static act *const enter_as[] = {[PRODUCER] = enter_as_producer, [CONSUMER] = enter_as_consumer};
+static act *const work_as[] = {[PRODUCER] = send_messages, [CONSUMER] = receive_messages};
 
 /* Empties the ring; this process takes one end, a new one the other. */
-static void meet(struct ring *ring, act *enter_here, act *enter_there) {
+static void meet(struct ring *ring, enum ring_role role) {
     ring_init(ring, MESSAGE, SLOTS);
-    enter_here((void *)scratch_dir());
+    enter_as[role]((void *)scratch_dir());
     start_unrelated(&other);
-    ask_text(&other, enter_there, scratch_dir());
+    ask_text(&other, enter_as[!role], scratch_dir());
 }
 
 int main(int argc, char **argv) {
@@ -43,7 +44,7 @@ int main(int argc, char **argv) {
 
     predict("The ring has 1024 slots. Will the producer overwrite what has not been read?");
     step("An unrelated process sends a million messages, as fast as it can, and leaves.");
-    meet(ring, enter_as_consumer, enter_as_producer);
+    meet(ring, CONSUMER);
     start(&other, send_messages, many);
     check_is(receive_messages(many), 1000000,
              "each message arrives once, in order, with every byte right", NULL);
@@ -57,21 +58,17 @@ int main(int argc, char **argv) {
     step("In the middle of a stream a producer is killed, then a consumer: five times each.");
     int noticed[2] = {0};
     for (int i = 0; i < 10; i++) {
-        bool produces = i % 2; /* this process; so the consumer is killed */
-        act *here = produces ? send_messages : receive_messages;
-        act *there = produces ? receive_messages : send_messages;
-        meet(ring, produces ? enter_as_producer : enter_as_consumer,
-             produces ? enter_as_consumer : enter_as_producer);
-        start(&other, there, all);
-        here((void *)10000);
-        if (kill(other.pid, SIGKILL) == -1) die("kill");
-        wait_for(other.pid);
+        enum ring_role role = i % 2 == 0 ? CONSUMER : PRODUCER; /* of the survivor */
+        meet(ring, role);
+        start(&other, work_as[!role], all);
+        work_as[role]((void *)10000);
+        if (kill(other.pid, SIGKILL) == -1 || wait_for(other.pid) == 0) die("kill");
         close(other.socket[0]);
         close(other.socket[1]);
-        here(all);
-        noticed[produces] += me.died;
+        work_as[role](all);
+        noticed[role] += me.died;
     }
-    check_is(noticed[0], 5, "the death of a producer ends its consumer's wait", NULL);
-    check_is(noticed[1], 5, "the death of a consumer ends its producer's wait", NULL);
+    check_is(noticed[CONSUMER], 5, "the death of a producer ends its consumer's wait", NULL);
+    check_is(noticed[PRODUCER], 5, "the death of a consumer ends its producer's wait", NULL);
     return end();
 }

@@ -2,13 +2,12 @@
 #include "12_messages.h"
 
 #include <fcntl.h>
-#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "die.h"
 
-#define WORDS (MESSAGE / sizeof(uint64_t))
+#define WORDS (MESSAGE / sizeof(size_t))
 
 struct ring_end me;
 
@@ -43,7 +42,7 @@ long enter_as_consumer(void *directory) {
 
 long send_messages(void *number) {
     long sent = 0;
-    for (uint64_t *message; sent < (intptr_t)number && (message = ring_next(&me)); sent++) {
+    for (size_t *message; sent < (long)number && (message = ring_next(&me)); sent++) {
         for (size_t i = 0; i < WORDS; i++)
             message[i] = me.position * WORDS + i;
         ring_done(&me);
@@ -53,7 +52,7 @@ long send_messages(void *number) {
 
 long receive_messages(void *number) {
     long received = 0;
-    for (uint64_t *message; received < (intptr_t)number && (message = ring_next(&me)); received++) {
+    for (size_t *message; received < (long)number && (message = ring_next(&me)); received++) {
         for (size_t i = 0; i < WORDS; i++)
             if (message[i] != me.position * WORDS + i) return ring_leave(&me), received;
         ring_done(&me);
