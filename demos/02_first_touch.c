@@ -109,7 +109,8 @@ int main(int argc, char **argv) {
     check_is(extra_of(&ways[ZERO]), extra_of(&ways[PRIVATE]),
              "MAP_PRIVATE of /dev/zero faults as often as anonymous memory", "9.3-3");
     check_is(extra_of(&ways[POPULATED]), 0,
-             "after MAP_POPULATE no store to anonymous memory faults", NULL);
+             "mapped with MAP_POPULATE, anonymous memory takes its first store without a fault",
+             NULL);
     check_is(extra_of(&ways[OWN]), 1,
              "MAP_PRIVATE of a file: the first store to a loaded page is a fault", NULL);
 

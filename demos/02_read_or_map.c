@@ -94,8 +94,9 @@ int main(int argc, char **argv) {
         wrong += small[how].wrong + large[how].wrong;
     check_is(wrong, 0, "read() and all mappings find every byte of the file", NULL);
     check_least(extra_of(&small[FRESH]), 1,
-                "without MAP_POPULATE the first load in a mapping faults", NULL);
-    check_is(extra_of(&small[POPULATED]), 0, "after MAP_POPULATE no load faults", NULL);
+                "without MAP_POPULATE the first load from a mapping of a file faults", NULL);
+    check_is(extra_of(&small[POPULATED]), 0,
+             "mapped with MAP_POPULATE, a file gives its first byte without a fault", NULL);
     check_is(extra_of(&small[KEPT]), 0, "while pages stay mapped no load of them faults", NULL);
 
     predict("In which of these cases is a mapping the faster way?");

@@ -27,8 +27,8 @@ static struct shared {
     _Alignas(128) atomic_ulong turn; /* the number of the last message, plus 1 */
     uint64_t near;                   /* a message in the same cache line */
     _Alignas(128) uint64_t far[MOST / 8];
-    _Alignas(128) atomic_bool last;
-    struct way way; /* that the child is to answer in */
+    _Alignas(128) atomic_ulong last; /* 1: this is the last question */
+    struct way way;                  /* that the child is to answer in */
 } * shared;
 static int side; /* 0: the parent, 1: the child */
 struct partner child;

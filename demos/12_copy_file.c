@@ -55,8 +55,10 @@ int main(int argc, char **argv) {
     make("source", cut_to = length);
     make("target", 3);
     copy_file("source", "target", look_and_cut);
-    check(old_meanwhile, "until the copy is whole, the target has its old content", NULL);
-    check(target_has(length), "two windows and a rest are copied, each at its offset", NULL);
+    check(old_meanwhile, "12_copy_file leaves the target its old content until the copy is whole",
+          NULL);
+    check(target_has(length), "two windows of 1 MiB and a rest are copied, each at its offset",
+          NULL);
 
     predict("A file is eight windows long, mostly hole. Has its copy a hole, or zeros?");
     step("Make the source longer, with a hole at its end. Copy it.");
@@ -65,7 +67,7 @@ int main(int argc, char **argv) {
     check(target_has(sizeof content), "a hole is copied: it reads as zeros", NULL);
     int fd = open("source", O_RDONLY | O_CLOEXEC), copy = open("target", O_RDONLY | O_CLOEXEC);
     check_is(lseek(copy, 4 * WINDOW, SEEK_DATA), lseek(fd, 4 * WINDOW, SEEK_DATA),
-             "a window of 1 MiB that is all hole is copied as a hole", NULL);
+             "12_copy_file copies a window of 1 MiB that is all hole as a hole", NULL);
 
     predict("Which does the copy notice: that its source is cut, or loses only a byte?");
     step("After one window of two copies the source is cut; it loses one byte.");

@@ -42,7 +42,8 @@ static long update_often(void *unused) {
         for (volatile int work = 0; work < 500; work++)
             ;
     }
-    return c->done = 1;
+    c->done = 1;
+    return 0;
 }
 
 static bool read_config(int *width, int *height) {
