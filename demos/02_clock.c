@@ -12,7 +12,6 @@
 #include "words.h"
 
 double slice;
-static cpu_set_t allowed;                /* the CPUs, as they were before the first pin() */
 static uint64_t pattern[(1 << 17) + 64]; /* messages are pieces of it */
 
 bool quick(void) {
@@ -25,22 +24,22 @@ double now(void) {
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-int cpus_here(void) {
-    if (CPU_COUNT(&allowed) == 0 && sched_getaffinity(0, sizeof allowed, &allowed) == -1) return 1;
-    return CPU_COUNT(&allowed);
+bool pin(int n) {
+    static cpu_set_t allowed; /* as it was before the first pin() */
+    cpu_set_t one;
+    if (CPU_COUNT(&allowed) == 0) sched_getaffinity(0, sizeof allowed, &allowed);
+    CPU_ZERO(&one);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &allowed) && n-- == 0) CPU_SET(cpu, &one);
+    return sched_setaffinity(0, sizeof one, &one) == 0;
 }
 
-bool pin(int n) {
-    int count = cpus_here();
-    cpu_set_t set = allowed;
-    for (int cpu = CPU_SETSIZE - 1; cpu >= 0 && n >= 0; cpu--)
-        if (CPU_ISSET(cpu, &allowed) && --count != n) CPU_CLR(cpu, &set);
-    return sched_setaffinity(0, sizeof set, &set) == 0;
+__attribute__((constructor)) static void make_pattern(void) {
+    for (size_t i = 0; i < sizeof pattern / sizeof pattern[0]; i++)
+        pattern[i] = i * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 void fill(uint64_t *message, size_t bytes, uint64_t n) {
-    for (size_t i = pattern[1] ? sizeof pattern : 0; i < sizeof pattern / sizeof pattern[0]; i++)
-        pattern[i] = i * UINT64_C(0x9e3779b97f4a7c15);
     memcpy(message, pattern + n % 61, bytes);
     message[0] = n;
 }
@@ -52,16 +51,24 @@ bool is_whole(const uint64_t *message, size_t bytes, uint64_t n) {
 void measure(struct way *ways, size_t count, double seconds) {
     double began = now(), budget = quick() ? 0 : seconds * 1e9;
     slice = budget / ROUNDS / (double)count;
-    for (int round = 0; round == 0 || (round < ROUNDS && now() - began < budget); round++)
-        for (size_t i = 0; i < count; i++) {
-            struct way *way = &ways[(i + (size_t)round) % count];
-            double ns = way->skipped ? 0 : way->run(way);
-            if (!way->skipped && !quick()) way->ns[way->rounds++] = ns;
+    for (size_t round = 0; round == 0 || (round < ROUNDS && now() - began < budget); round++)
+        for (size_t i = 0; i < count; i++) { /* each round begins with another way */
+            struct way *way = &ways[(i + round) % count];
+            if (!way->skipped) way->ns[way->rounds++] = way->run(way);
         }
-    pin(-1);
 }
 
-struct spread spread_of(const struct way *slow, const struct way *fast) {
+long extra_of(const struct way *way) {
+    if (way->skipped) return unknown("%s", way->skipped);
+    return (long)(way->extra / way->rounds + 0.5);
+}
+
+struct spread {
+    double low, median, high; /* a quarter, a half, three quarters of the values lie below */
+};
+
+/* Of a way's times or, with a slower one, of how often they fit into that one's, round by round. */
+static struct spread spread_of(const struct way *slow, const struct way *fast) {
     double sorted[ROUNDS] = {0};
     int n = 0;
     for (; n < fast->rounds && (!slow || n < slow->rounds); n++) {
@@ -90,41 +97,32 @@ static const char *text_of(double value, bool is_time) {
 
 void explain_tables(void) {
     tell("Times: median and quartiles of the rounds; none is a check, for they differ each time.");
-    tell("Bars: one block more is twice the time. As fast: as the first row, within each round.");
+    tell("As fast: as the first row, within each round; 1/12: it takes 12 times as long.");
 }
 
 void print_table(const char *title, const char *extra, const struct way *ways, size_t count) {
     evidence("%s%*s  median        quartiles as fast %6s", words(title), 26 - columns(words(title)),
              "", words(extra));
     for (const struct way *way = ways; way < ways + count; way++) {
-        struct spread ns = spread_of(NULL, way), times = spread_of(&ways[0], way);
-        const char *name = words(way->name), *skipped = way->skipped ? way->skipped : "not timed";
-        char bar[80] = "";
-        for (double time = 32; time <= ns.median && strlen(bar) < 70; time *= 2)
-            strcat(bar, utf8() ? "█" : "#");
-        if (way->rounds == 0)
-            evidence("%s: %s", name, words(skipped));
+        struct spread ns = spread_of(NULL, way), times = spread_of(ways, way);
+        const char *name = words(way->name);
+        if (way->skipped || quick())
+            evidence("%s: %s", name, words(way->skipped ? way->skipped : "not timed"));
         else
-            evidence("%s%*s %7s %7s..%-7s %7s %6.1f %s", name, 26 - columns(name), "",
+            evidence("%s%*s %7s %7s..%-7s %7s %6.1f", name, 26 - columns(name), "",
                      text_of(ns.median, true), text_of(ns.low, true), text_of(ns.high, true),
-                     text_of(times.median, false), way->extra / way->rounds, bar);
-        if (way->why && way->rounds > 0) evidence("    %s", words(way->why));
+                     text_of(times.median, false), way->extra / way->rounds);
+        if (way->why && !way->skipped) evidence("    %s", words(way->why));
     }
 }
 
-void verdict_on(const struct condition *conditions, size_t count) {
-    static const char *const names[] = {"yes:", "no:", "undecided:"};
-    int seen[3] = {0};
-    for (const struct condition *c = conditions; c < conditions + count; c++) {
-        struct spread times = spread_of(c->slow, c->fast);
-        if (times.median == 0) continue; /* not timed */
-        int found = times.low >= c->least ? 0 : times.high < c->least ? 1 : 2;
-        bool slower = times.median < 0.95;
-        if (slower) times = spread_of(c->fast, c->slow);
-        seen[found]++;
-        evidence("%s %s: %s times %s (%s to %s)", words(names[found]), words(c->when),
-                 text_of(times.median, false), words(slower ? "as long" : "as fast"),
-                 text_of(times.low, false), text_of(times.high, false));
-    }
-    evidence("so in this run: %d yes, %d no, %d undecided", seen[0], seen[1], seen[2]);
+void verdict(const char *when, const struct way *slow, const struct way *fast, double least) {
+    struct spread times = spread_of(slow, fast);
+    const char *found = times.low >= least ? "yes" : times.high < least ? "no" : "undecided";
+    if (slow->skipped || fast->skipped || quick())
+        evidence("%s: not timed", words(when));
+    else
+        evidence("%s: %s: %s times as fast (%s to %s)", words(found), words(when),
+                 text_of(times.median, false), text_of(times.low, false),
+                 text_of(times.high, false));
 }

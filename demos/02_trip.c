@@ -1,102 +1,105 @@
 #define _GNU_SOURCE
 #include "02_trip.h"
 
-#include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/random.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-#include "02_links.h"
-#include "12_ring.h"
-#include "die.h"
+#include "check.h"
+#include "scratch.h"
 
-#define MOST  (64 << 10) /* bytes of a message */
-#define QUEUE (4 << 10)  /* ... in a queue: by default Linux allows 8 KiB */
+#define MOST (64 << 10) /* bytes of a message */
 
-static struct links links[ASLEEP], bells;
-static uint64_t own[MOST / 8]; /* each side's own: what it sends from, and receives into */
+const char *missing[WAYS];
+static int in[WAYS][2], out[WAYS][2]; /* where each side receives from, and sends to */
+static uint64_t own[1 + MOST / 8]; /* each side's own: a System V message's type, and a message */
+static void *const message = own + 1, *const with_type = (long *)(own + 1) - 1;
 static struct shared {
     sem_t go[2];                     /* may side 0 go on? side 1? */
     _Alignas(128) atomic_ulong turn; /* the number of the last message, plus 1 */
-    uint64_t near[7];                /* a message in the same cache line */
+    uint64_t near;                   /* a message in the same cache line */
     _Alignas(128) uint64_t far[MOST / 8];
-    _Alignas(128) atomic_bool last;
-    struct way way; /* that the child is to answer in */
+    _Alignas(128) atomic_ulong last; /* 1: this is the last question */
+    struct way way;                  /* that the child is to answer in */
 } * shared;
-static struct ring *ring; /* of one slot: the answer is written where the message was */
-static struct ring_end ring_end;
-static uint64_t *slot;
 static int side; /* 0: the parent, 1: the child */
 struct partner child;
 
-void open_ways(void) {
-    links[PIPE] = open_pipes();
-    links[FIFO] = open_fifos();
-    links[SOCKET] = open_sockets();
-    links[POSIX_QUEUE] = open_posix_queues(QUEUE);
-    links[SYSV_QUEUE] = open_sysv_queues(QUEUE);
-    bells = open_pipes();
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ring =
-        mmap(NULL, ring_size(MOST, 1), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED || ring == MAP_FAILED) die("mmap");
-    if (sem_init(&shared->go[0], 1, 0) == -1 || sem_init(&shared->go[1], 1, 0) == -1)
-        die("sem_init");
-    fill(own, MOST, 0);
+static void keep(int how, int to, int from, int into, const char *name) {
+    if (from == -1) missing[how] = unknown_text(unknown("no %s: %s", name, errno_name(errno)));
+    in[how][to] = from;
+    out[how][!to] = into;
 }
 
-const char *not_here(const struct way *way) {
-    const struct links *link = way->how < ASLEEP ? &links[way->how] : &bells;
-    if (way->cpus > cpus_here()) return "only one CPU here";
-    if (link->missing) return link->missing;
-    return link->most && way->bytes > link->most ? "by default not with so large messages" : NULL;
+static int remove_sysv_queue(const char *key) {
+    return msgctl(msgget(atoi(key), 0), IPC_RMID, NULL);
+}
+
+void open_ways(void) {
+    struct mq_attr attributes = {.mq_maxmsg = 1, .mq_msgsize = QUEUE};
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) die("mmap");
+    for (int to = 0; to < 2; to++) {
+        int fd[2], key;
+        char name[20];
+        if (sem_init(&shared->go[to], 1, 0) == -1 || pipe(fd) == -1) die("sem_init or pipe");
+        if (getrandom(&key, sizeof key, 0) != sizeof key) die("getrandom");
+        keep(PIPE, to, fd[0], fd[1], "pipe");
+        /* The janitor is told before there is a queue: so a key by chance, not IPC_PRIVATE. */
+        snprintf(name, sizeof name, "/%d", key);
+        remove_at_end(mq_unlink, name);
+        remove_at_end(remove_sysv_queue, name + 1);
+        fd[0] = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attributes);
+        keep(POSIX_QUEUE, to, fd[0], fd[0], "POSIX message queue");
+        fd[0] = msgget(key, IPC_CREAT | IPC_EXCL | 0600);
+        keep(SYSV_QUEUE, to, fd[0], fd[0], "System V message queue");
+    }
+    *(long *)with_type = 1;
 }
 
 /* Where a message is written, and where it is found. */
 static uint64_t *place(int how) {
-    if (how == RING) return slot;
-    return how < ASLEEP ? own : how < RING ? shared->far : shared->near;
+    return how < ASLEEP ? message : how == LINE ? &shared->near : shared->far;
 }
 
 static void send_message(const struct way *way, uint64_t n) {
-    fill(place(way->how), way->bytes, n);
-    if (way->how < ASLEEP)
-        link_send(&links[way->how], side, own, way->bytes);
-    else if (way->how == ASLEEP)
-        sem_post(&shared->go[!side]);
-    else if (way->how == RING)
-        ring_done(&ring_end);
-    else
-        atomic_store(&shared->turn, n + 1);
+    int how = way->how, to = out[how][side];
+    fill(place(how), way->bytes, n);
+    if (how == PIPE && write(to, message, way->bytes) != (ssize_t)way->bytes) die("write");
+    if (how == POSIX_QUEUE && mq_send(to, message, QUEUE, 0) == -1) die("mq_send");
+    if (how == SYSV_QUEUE && msgsnd(to, with_type, QUEUE, 0) == -1) die("msgsnd");
+    if (how == ASLEEP) sem_post(&shared->go[!side]);
+    if (how >= SPINNING) atomic_store(&shared->turn, n + 1);
 }
 
 static bool receive_message(const struct way *way, uint64_t n) {
-    if (way->how < ASLEEP)
-        link_receive(&links[way->how], side, own, way->bytes);
-    else if (way->how == ASLEEP)
-        while (sem_wait(&shared->go[side]) == -1 && errno == EINTR)
-            ;
-    else if (way->how == RING)
-        slot = ring_next(&ring_end);
-    else
-        while (atomic_load(&shared->turn) != n + 1)
-            ;
-    return is_whole(place(way->how), way->bytes, n);
-}
-
-static void join(const struct way *way, int me) {
-    int bell[2] = {bells.in[me], bells.out[me]};
-    side = me;
-    pin(me < way->cpus ? me : 0);
-    if (way->how == RING) ring_join(&ring_end, ring, me == 0 ? PRODUCER : CONSUMER, bell);
+    int how = way->how, from = in[how][side];
+    for (ssize_t done = 0, got; how == PIPE && done < (ssize_t)way->bytes; done += got)
+        if ((got = read(from, (char *)message + done, way->bytes - done)) <= 0) die("read");
+    if (how == POSIX_QUEUE && mq_receive(from, message, QUEUE, NULL) == -1) die("mq_receive");
+    while (how == SYSV_QUEUE && msgrcv(from, with_type, QUEUE, 0, 0) == -1)
+        if (errno != EINTR) die("msgrcv");
+    while (how == ASLEEP && sem_wait(&shared->go[side]) == -1)
+        if (errno != EINTR) die("sem_wait");
+    while (how >= SPINNING && atomic_load(&shared->turn) != n + 1)
+        ;
+    return is_whole(place(how), way->bytes, n);
 }
 
 static long answer_all(void *with) {
     const struct way *way = with;
     long wrong = 0;
     bool last = false;
-    join(way, 1);
+    side = 1;
+    pin(way->cpus - 1);
     for (uint64_t n = 0; !last; n += 2) {
         wrong += !receive_message(way, n);
         last = shared->last;
@@ -109,12 +112,9 @@ double trips(struct way *way) {
     struct rusage before, after;
     uint64_t n = 0, rare = way->how >= SPINNING && way->cpus == 2 ? 32 : 2; /* looks at the clock */
     double began = 0;
-    shared->turn = 0;
-    shared->last = false;
+    shared->turn = shared->last = 0;
     shared->way = *way;
-    ring_init(ring, way->bytes, 1);
-    join(way, 0);
-    if (way->how == RING) slot = ring_next(&ring_end);
+    pin(0);
     start(&child, answer_all, &shared->way);
     for (; !shared->last; n += 2) {
         if (n == 2) began = now(), getrusage(RUSAGE_SELF, &before); /* all is mapped now */

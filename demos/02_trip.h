@@ -1,5 +1,6 @@
 /*
- * 02_trip - a message to a child and its answer back, in each of ten ways, over and over.
+ * 02_trip - a message to a child and its answer back, in each of these ways, over and over. Nothing
+ * of it outlives the program, not even after kill -9.
  */
 #ifndef TRIP_H
 #define TRIP_H
@@ -7,13 +8,12 @@
 #include "02_clock.h"
 #include "partner.h"
 
-enum { PIPE, FIFO, SOCKET, POSIX_QUEUE, SYSV_QUEUE, ASLEEP, SPINNING, RING, NEAR, LINE, WAYS };
+enum { PIPE, POSIX_QUEUE, SYSV_QUEUE, ASLEEP, SPINNING, LINE, WAYS };
+#define QUEUE 64 /* bytes of a message in a queue */
 
-extern struct partner child; /* to be forked after open_ways() */
+extern struct partner child;      /* to be forked after open_ways() */
+extern const char *missing[WAYS]; /* why this cannot be had here, or NULL */
 void open_ways(void);
-
-/* Why messages cannot go this way, with their size, between two CPUs or on one; or NULL. */
-const char *not_here(const struct way *way);
 
 /* A way's run(). Both write and compare every word of it; extra: how often the parent slept. */
 double trips(struct way *way);

@@ -3,108 +3,72 @@
  * 12_message_ring - how can two programs stream messages through memory and lose none?
  *
  * Notes      section 12 实际应用示例: 12.2 with a ring of messages instead of a single one
- * Watch      an end with nothing to do sleeps; an end that has lost its partner is woken
- * Try this   words that do not depend on their place; a consumer that is never asked to receive
- * See also   12_messages.c, 12_ring.c, 02_stream, 08_two_terminals; fifo(7), pipe(7)
+ * Watch      the ring has 1024 slots; an end that has lost its partner is woken
+ * Try this   words that do not depend on their place; a consumer that takes the end for a death
+ * See also   12_messages.c, 12_ring.c, 02_stream, 02_who_waits; fifo(7), pipe(7)
  */
-#include <signal.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "12_messages.h"
 #include "12_ring.h"
 #include "check.h"
-#include "observe.h"
 #include "partner.h"
-#include "picture.h"
 #include "scratch.h"
 
-static struct ring *ring;
 static struct partner other;
+static act *const enter_as[] = {[PRODUCER] = enter_as_producer, [CONSUMER] = enter_as_consumer};
+static act *const work_as[] = {[PRODUCER] = send_messages, [CONSUMER] = receive_messages};
 
-/* Empties the ring; this process takes one end, a new one the other. Returns where that has it. */
-static void *meet(act *enter_here, act *enter_there) {
+/* Empties the ring; this process takes one end, a new one the other. */
+static void meet(struct ring *ring, enum ring_role role) {
     ring_init(ring, MESSAGE, SLOTS);
-    enter_here((void *)scratch_dir());
+    enter_as[role]((void *)scratch_dir());
     start_unrelated(&other);
-    return (void *)ask_text(&other, enter_there, scratch_dir());
-}
-
-static long is_seen_to_sleep_in_read(pid_t pid) {
-    char path[40];
-    int call = -1;
-    snprintf(path, sizeof path, "/proc/%ld/syscall", (long)pid);
-    for (int looks = 0; looks < 1000000 && call != SYS_read; looks++) {
-        FILE *file = fopen(path, "re");
-        if (file && fscanf(file, "%d", &call) != 1) call = -1; /* it is running */
-        if (!file || ferror(file)) return unknown("/proc/PID/syscall: %s", errno_name(errno));
-        fclose(file);
-    }
-    return call == SYS_read;
+    ask_text(&other, enter_as[!role], scratch_dir());
 }
 
 int main(int argc, char **argv) {
     static act *const acts[] = {
         enter_as_producer, enter_as_consumer, send_messages, receive_messages, leave, NULL};
     obey_if_unrelated(argc, argv, acts);
-    begin(argc, argv, 8, "how can two programs stream messages through memory and lose none?");
+    begin(argc, argv, 4, "how can two programs stream messages through memory and lose none?");
     if (mkfifo(scratch_path("producer"), 0600) == -1 ||
         mkfifo(scratch_path("consumer"), 0600) == -1)
         skip_all("TMPDIR is on a file system without FIFOs");
     void *many = (void *)1000000, *all = (void *)1000000000;
-
-    predict("Do the two programs see the ring at one address? Is its first page in one frame?");
-    step("This process and an unrelated one map a file with a ring, and open two FIFOs as bells.");
     int fd = scratch_file("ring", ring_size(MESSAGE, SLOTS));
-    ring = mmap(NULL, ring_size(MESSAGE, SLOTS), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *ring = mmap(NULL, ring_size(MESSAGE, SLOTS), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (ring == MAP_FAILED) die("mmap");
-    void *there = meet(enter_as_producer, enter_as_consumer);
-    picture({"here", getpid(), ring}, {"there", other.pid, there});
-    check_is(same_frame(getpid(), ring, other.pid, there), 1,
-             "both programs have the first page of the ring in one frame", NULL);
-
-    predict("What does a consumer do as long as there is no message?");
-    step("The other process is to receive. Once it is seen to sleep, it is sent one message.");
-    start(&other, receive_messages, many);
-    check_is(is_seen_to_sleep_in_read(other.pid), true,
-             "a consumer that finds nothing soon goes to sleep in the kernel", NULL);
-    send_messages((void *)1);
-    leave(NULL);
-    check_is(finish(&other), 1, "a message wakes the sleeping consumer", NULL);
-    partner_close(&other);
 
     predict("The ring has 1024 slots. Will the producer overwrite what has not been read?");
-    step("The other process sends a million messages, as fast as it can, and leaves.");
-    meet(enter_as_consumer, enter_as_producer);
+    step("An unrelated process sends a million messages, as fast as it can, and leaves.");
+    meet(ring, CONSUMER);
     start(&other, send_messages, many);
     check_is(receive_messages(many), 1000000,
              "each message arrives once, in order, with every byte right", NULL);
-    check_is(finish(&other), 1000000, "the producer can send all its messages", NULL);
+    finish(&other);
     ask(&other, leave, NULL);
     check_is(ring_next(&me) || me.died, false,
              "the consumer does not take the end of a stream for a death", NULL);
     partner_close(&other);
 
     predict("Who is killed runs no code. Does the survivor wait for ever?");
-    step("In the middle of a stream the other process is killed: ten times, by turns at each end.");
+    step("In the middle of a stream a producer is killed, then a consumer: five times each.");
     int noticed[2] = {0};
     for (int i = 0; i < 10; i++) {
-        bool produces = i % 2; /* this process; so the consumer is killed */
-        act *here = produces ? send_messages : receive_messages;
-        meet(produces ? enter_as_producer : enter_as_consumer,
-             produces ? enter_as_consumer : enter_as_producer);
-        start(&other, produces ? receive_messages : send_messages, all);
-        here((void *)10000);
-        if (kill(other.pid, SIGKILL) == -1) die("kill");
-        wait_for(other.pid);
-        close(other.socket[0]), close(other.socket[1]);
-        here(all);
-        noticed[produces] += me.died;
+        enum ring_role role = i % 2 == 0 ? CONSUMER : PRODUCER; /* of the survivor */
+        meet(ring, role);
+        start(&other, work_as[!role], all);
+        work_as[role]((void *)10000);
+        if (kill(other.pid, SIGKILL) == -1 || wait_for(other.pid) == 0) die("kill");
+        close(other.socket[0]);
+        close(other.socket[1]);
+        work_as[role](all);
+        noticed[role] += me.died;
     }
-    check_is(noticed[0], 5, "the death of a producer ends its consumer's wait", NULL);
-    check_is(noticed[1], 5, "the death of a consumer ends its producer's wait", NULL);
+    check_is(noticed[CONSUMER], 5, "the death of a producer ends its consumer's wait", NULL);
+    check_is(noticed[PRODUCER], 5, "the death of a consumer ends its producer's wait", NULL);
     return end();
 }

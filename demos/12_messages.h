@@ -1,10 +1,6 @@
-/*
- * 12_messages - what two programs do that have nothing in common but a directory. It has the file
- * "ring" and two FIFOs as bells: the producer sleeps at "producer", the consumer at "consumer".
- */
-#ifndef MESSAGES_H
-#define MESSAGES_H
-
+/* 12_messages - what two programs do that have nothing in common but a directory. It has the file
+ * "ring" and two FIFOs as bells: the producer sleeps at "producer", the consumer at "consumer". */
+#pragma once
 #include "12_ring.h"
 
 #define MESSAGE 64   /* bytes */
@@ -12,14 +8,11 @@
 
 extern struct ring_end me; /* this process's */
 
-/* Maps the ring there, takes one of its ends, gives up what it had before. Returns the address. */
+/* Maps the ring there, takes one of its ends, gives up what it had before. */
 long enter_as_producer(void *directory);
 long enter_as_consumer(void *directory);
 
-/* Until `number` messages have passed, or the other has gone; returns how many. Each word depends
- * on the message and on its own place; who receives a wrong one leaves. */
+/* Until so many messages have passed, the other has gone, or a wrong one has come; how many? */
 long send_messages(void *number);
 long receive_messages(void *number);
 long leave(void *unused);
-
-#endif

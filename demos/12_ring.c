@@ -2,7 +2,6 @@
 #include "12_ring.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -36,7 +35,6 @@ void ring_join(struct ring_end *me, struct ring *ring, enum ring_role role, cons
     me->mine = &ring->side[role], me->other = &ring->side[!role];
     me->lead = role == PRODUCER ? ring->slots : 0;
     atomic_store(&me->mine->cpu, sched_getcpu());
-    signal(SIGPIPE, SIG_IGN); /* to ring at a dead partner's must not kill */
 }
 
 static bool nothing_to_do(struct ring_end *me) {

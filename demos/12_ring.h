@@ -3,6 +3,7 @@
  *
  * An end with nothing to do spins as long as that pays, then sleeps in read() on its bell, a pipe.
  * A byte wakes it, and so does the other's death: end-of-file, if no third process can write there.
+ * Who rings keeps the bell open for reading as well: no SIGPIPE when the other is dead.
  */
 #ifndef RING_H
 #define RING_H
@@ -24,7 +25,7 @@ struct ring_end { /* one process's end of a ring, in its own memory */
 size_t ring_size(size_t bytes, size_t slots);
 void ring_init(struct ring *ring, size_t bytes, size_t slots);
 
-/* Takes one end, with its two pipes, and ignores SIGPIPE; gives it up, but closes no pipe. */
+/* Takes one end, with its two pipes; gives it up, but closes no pipe. */
 void ring_join(struct ring_end *me, struct ring *ring, enum ring_role role, const int bell[2]);
 void ring_leave(struct ring_end *me);
 

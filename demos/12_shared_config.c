@@ -24,15 +24,15 @@ static struct config {
 } * c;
 
 static long begin_and_set_width(void *unused) {
-    (void)unused;
-    c->number++;
-    return ++c->width;
+    c->number++; /* odd */
+    c->width++;
+    return unused != NULL;
 }
 
 static long set_height_and_end(void *unused) {
-    (void)unused;
     c->height++;
-    return ++c->number;
+    c->number++; /* even */
+    return unused != NULL;
 }
 
 static long update_often(void *unused) {
@@ -58,7 +58,7 @@ static bool read_config(int *width, int *height) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 9, "how can a reader avoid seeing half an update of a shared struct?");
+    begin(argc, argv, 7, "how can a reader avoid seeing half an update of a shared struct?");
     int width, height, fd = scratch_file("config", sizeof *c);
     struct partner writer;
     c = mmap(NULL, sizeof *c, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -85,7 +85,6 @@ int main(int argc, char **argv) {
     ask(&writer, set_height_and_end, NULL);
     height = c->height;
     evidence("width %d, height %d; number %u, then %u", width, height, before, c->number);
-    check_is(before % 2 + c->number % 2, 0, "after an update a seqlock's number is even", NULL);
     check(width != height, "a read across an update gets some of each", "4.4-1");
     check(c->number != before, "an update changes a seqlock's number: read again", NULL);
 
@@ -107,7 +106,6 @@ int main(int argc, char **argv) {
     step("The writer begins one more update, sets the width, and is killed by SIGKILL.");
     ask(&writer, begin_and_set_width, NULL);
     if (kill(writer.pid, SIGKILL) == -1 || wait_for(writer.pid) == 0) die("kill");
-    check_is(c->number % 2, 1, "a dead writer may leave a seqlock's number odd", NULL);
     check(!read_config(&width, &height), "a reader that counts its tries can give up", NULL);
     tell("Whether the writer is dead, or only slow, the number does not tell: see 08_locks.");
     return end();

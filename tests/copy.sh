@@ -10,7 +10,7 @@ trap 'exit 130' HUP INT PIPE TERM
 tmp=$(mktemp -d) && cd "$tmp" && mkdir dir full && mkfifo fifo && ln -s nothing link && echo old >old || exit 99
 wrong() { echo "$*" && status=1; }
 nothing_left() { [ "$(ls -A dir)" = new ] && cmp -s "$1" dir/new; }
-# refuses LINE SOURCE TARGET
+# refuses WHY SOURCE TARGET
 refuses() {
     seen=$("$program" "$2" "$3" 2>&1 </dev/null; echo $?)
     [ "$seen" = "12_copy_file: $1
@@ -18,19 +18,16 @@ refuses() {
     nothing_left old || wrong "$2 $3: left are $(ls -A dir)"
 }
 head -c 30000017 /dev/urandom >source
-chmod 4604 source
 "$program" source dir/new || wrong "a copy: status $?"
 nothing_left source || wrong "the copy is another"
-case $(ls -l dir/new) in -rw----r--*) ;; *) wrong "the copy's permissions: $(ls -l dir/new)" ;; esac
 cp old dir/new
-refuses "none: ENOENT" none dir/new
-refuses "none/new: ENOENT" source none/new
-refuses ".: is not a regular file" . dir/new
-refuses "fifo: is not a regular file" fifo dir/new # and does not wait for its writer
-refuses "link: is not a regular file" source link
-(ulimit -f 100 && refuses "dir/new: EFBIG" source dir/new && exit $status) || status=1
+refuses ENOENT none dir/new
+refuses ENOENT source none/new
+for other in . fifo /dev/null; do refuses "not a regular file" $other dir/new; done # waits for no FIFO's writer
+refuses "not a regular file" source link
+[ ! -e /proc/self/maps ] || refuses "the source has bytes, but no length" /proc/self/maps dir/new
 full='mount -t tmpfs -o size=1m none full && { "$0" source full/new; ls -A full; }' # where that is permitted
-case $(unshare -rm sh -c "$full" "$program" 2>&1) in *": ENOSPC" | mount:* | unshare:*) ;; *) wrong "full" ;; esac
+case $(unshare -rm sh -c "$full" "$program" 2>&1) in *"the disk is full" | mount:* | unshare:*) ;; *) wrong full ;; esac
 for signal in INT TERM KILL; do # in the middle of a copy, or just after; cat ends after the last process
     kill='(until ls dir/new.* || ! kill -0 $$; do :; done; kill -$1 $$) 2>out & exec "$0" source dir/new'
     sh -c "$kill" "$program" $signal | cat >out2
