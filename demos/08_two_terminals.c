@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
     writer = run("08_writer --count 500 --interval 0", path);
     end_of(&writer);
     check_is(end_of(&reader), "500, each once and whole, status 0",
-             "reader first: every message arrives, once and whole", "8.4-3");
+             "if 08_reader starts first, every message arrives, once and whole", "8.4-3");
 
     step("The same with the writer first.");
     writer = run("08_writer --count 500 --interval 0", path);
@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
     reader = run("08_reader --count 0", path);
     end_of(&writer);
     check_is(end_of(&reader), "500, each once and whole, status 0",
-             "writer first: every message arrives, once and whole", "8.4-3");
+             "if 08_writer starts first, every message arrives, once and whole", "8.4-3");
 
     predict("The writer pauses for a minute. When does it notice that the reader has had enough?");
     step("The writer is to pause for a minute after each message; the reader wants only one.");
@@ -77,8 +77,7 @@ int main(int argc, char **argv) {
     predict("The file of that talk is still there, as after a power cut. Is it in the way?");
     step("A reader starts with a copy of that file. It is killed while its writer pauses.");
     reader = run("08_reader", old); /* join_or_make() */
-    check(says(&reader, "waiting"),
-          "a file that nobody has locked is left over: 08_reader makes it anew", NULL);
+    check(says(&reader, "waiting"), "08_reader makes a file anew that nobody has locked", NULL);
     writer = run("08_writer --interval 60000", old);
     says(&reader, "received:");
     kill(reader.pid, SIGKILL); /* the writer is in pause_for() */
@@ -124,7 +123,7 @@ int main(int argc, char **argv) {
                  NULL);
         end_of(&writer);
     }
-    check_is(glob(scratch_path("*"), 0, NULL, &(glob_t){0}), GLOB_NOMATCH, "no file is left over",
-             NULL);
+    check_is(glob(scratch_path("*"), 0, NULL, &(glob_t){0}), GLOB_NOMATCH,
+             "when 08_writer and 08_reader have ended, their files are gone", NULL);
     return end();
 }
