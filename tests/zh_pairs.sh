@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every sentence of the scripts (what t, fail, bad_usage and awk's zh() are given, and usage) and of
-# tests/symptoms.tsv has its Chinese in demos/zh/scripts.txt, what is true of a statement (tests/claims.tsv) in
+# tests/symptoms.tsv and tests/skips.txt has its Chinese in demos/zh/scripts.txt, what is true of a statement (tests/claims.tsv) in
 # demos/zh/claims.txt, with the same conversions; no pair is left over.
 set -u
 cd "$(dirname "$0")/.." || exit 99
@@ -38,7 +38,7 @@ hold() {
 
 {
     sed -n 's/^#   /usage: /p' scripts/run scripts/try scripts/mend scripts/page scripts/test
-    grep -hv "^ *#" scripts/run scripts/try scripts/mend scripts/page scripts/test scripts/lib.sh | LC_ALL=C awk '
+    grep -hv "^ *#" scripts/run scripts/try scripts/mend scripts/page scripts/test scripts/lib.sh tests/readme.sh | LC_ALL=C awk '
         { while (match($0, /(^|[ (;])(t |fail [0-9] |bad_usage |zh\()("[^"]+"|'\''[^'\'']+'\'')/)) {
             text = substr($0, RSTART, RLENGTH)
             $0 = substr($0, RSTART + RLENGTH)
@@ -46,6 +46,7 @@ hold() {
             if (text !~ /^\$/) print substr(text, 1, length(text) - 1)
         } }'
     cut -f 1,2 tests/symptoms.tsv | tr '\t' '\n'
+    cut -f 2 tests/skips.txt
     tail -n +2 tests/claims.tsv | cut -f 2
 } >"$tmp/said"
 hold scripts <"$tmp/said"
