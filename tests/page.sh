@@ -29,7 +29,7 @@ escaped() { sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/"/\&qu
         if (script) next
         if (match($0, /^<article class=demo id="[^"]*/)) demo = substr($0, 25, RLENGTH - 24)
         if (/^<li class=step .* data-q>/) asked["questions " demo]++
-        if (match($0, /^<li [^>]*id="[^"]*/)) { id = substr($0, 1, RLENGTH); sub(/.*"/, "", id); has[id] = $0 }
+        if (match($0, /^<li ([^>]* )?id="[^"]*/)) { id = substr($0, 1, RLENGTH); sub(/.*"/, "", id); has[id] = $0 }
         if (/^<li><b>/) has["symptom"] = has["symptom"] $0
         for (n = split($0, part, "<"); n > 1; n--) if (match(part[n], /^\/?[a-z]+[0-9]?/)) tags[substr(part[n], 1, RLENGTH)]++
         next

@@ -1,11 +1,44 @@
 #!/bin/sh
 # Every sentence of the scripts (what t, fail, bad_usage and awk's zh() are given, and usage) and of
-# tests/symptoms.tsv has its Chinese in demos/zh/scripts.txt, with the same conversions; no pair is left over.
+# tests/symptoms.tsv and tests/skips.txt has its Chinese in demos/zh/scripts.txt, what is true of a statement (tests/claims.tsv) in
+# demos/zh/claims.txt, with the same conversions; no pair is left over.
 set -u
 cd "$(dirname "$0")/.." || exit 99
+tmp=
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' HUP INT PIPE TERM
+tmp=$(mktemp -d) || exit 99
+status=0
+# hold NAME: what is on stdin against demos/zh/NAME.txt
+hold() {
+    LC_ALL=C awk -v file="demos/zh/$1.txt" '
+        function conversions(text,    all) {
+            while (match(text, /%[-0-9]*[a-z]/)) { all = all substr(text, RSTART, RLENGTH); text = substr(text, RSTART + RLENGTH) }
+            return all
+        }
+        function wrong(what) { print file " " what; bad = 1 }
+        FILENAME == "-" { said[$0] = 1; next }
+        english == "" && /^(#|$)/ { next }
+        english == "" {
+            english = $0
+            if (english in chinese) wrong("has twice: " english)
+            if (!(english in said)) wrong("has, left over: " english)
+            next
+        }
+        {
+            chinese[english] = 1
+            if (conversions(english) != conversions($0)) wrong("has not the same conversions: " $0)
+            english = ""
+        }
+        END {
+            for (text in said) if (text != "" && !(text in chinese)) wrong("has no Chinese for: " text)
+            exit bad
+        }' - "demos/zh/$1.txt" || status=1
+}
+
 {
-    sed -n 's/^#   /usage: /p' scripts/run scripts/try scripts/mend scripts/test
-    grep -hv "^ *#" scripts/run scripts/try scripts/mend scripts/test scripts/lib.sh | LC_ALL=C awk '
+    sed -n 's/^#   /usage: /p' scripts/run scripts/try scripts/mend scripts/page scripts/test
+    grep -hv "^ *#" scripts/run scripts/try scripts/mend scripts/page scripts/test scripts/lib.sh tests/readme.sh | LC_ALL=C awk '
         { while (match($0, /(^|[ (;])(t |fail [0-9] |bad_usage |zh\()("[^"]+"|'\''[^'\'']+'\'')/)) {
             text = substr($0, RSTART, RLENGTH)
             $0 = substr($0, RSTART + RLENGTH)
@@ -13,26 +46,10 @@ cd "$(dirname "$0")/.." || exit 99
             if (text !~ /^\$/) print substr(text, 1, length(text) - 1)
         } }'
     cut -f 1,2 tests/symptoms.tsv | tr '\t' '\n'
+    cut -f 2 tests/skips.txt
     tail -n +2 tests/claims.tsv | cut -f 2
-} | LC_ALL=C awk '
-    function conversions(text,    all) {
-        while (match(text, /%[-0-9]*[a-z]/)) { all = all substr(text, RSTART, RLENGTH); text = substr(text, RSTART + RLENGTH) }
-        return all
-    }
-    FILENAME == "-" { said[$0] = 1; next }
-    english == "" && /^(#|$)/ { next }
-    english == "" {
-        english = $0
-        if (english in chinese) { print FILENAME ": twice: " english; bad = 1 }
-        if (!(english in said)) { print FILENAME ": left over: " english; bad = 1 }
-        next
-    }
-    {
-        chinese[english] = 1
-        if (conversions(english) != conversions($0)) { print FILENAME ": not the same conversions: " $0; bad = 1 }
-        english = ""
-    }
-    END {
-        for (text in said) if (!(text in chinese)) { print "demos/zh/scripts.txt has no Chinese for: " text; bad = 1 }
-        exit bad
-    }' - demos/zh/scripts.txt
+} >"$tmp/said"
+hold scripts <"$tmp/said"
+tail -n +2 tests/claims.tsv | awk -F '\t' '{ if ($4 == "") print $5; print $6; print $7 }' >"$tmp/said"
+hold claims <"$tmp/said"
+exit $status
