@@ -30,7 +30,8 @@ static void on_continue(int signo) {
 int classroom_open(const char *file) {
     char command[3000];
     stepping = true;
-    from = getenv("MMAP_DEMO_FROM") ? atoi(getenv("MMAP_DEMO_FROM")) : 0;
+    const char *first = getenv("MMAP_DEMO_FROM");
+    from = first ? atoi(first) : 0;
     ioctl(STDOUT_FILENO, TIOCGWINSZ, &window);
     sigaction(SIGCONT, &(struct sigaction){.sa_handler = on_continue}, NULL);
     const char *name = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;

@@ -15,8 +15,10 @@ static int count;
 
 static const char *locale_of(const char *category) {
     const char *names[] = {"LC_ALL", category, "LANG"};
-    for (int i = 0; i < 3; i++)
-        if (getenv(names[i]) && *getenv(names[i])) return getenv(names[i]);
+    for (int i = 0; i < 3; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) return value;
+    }
     return "C";
 }
 
@@ -82,8 +84,8 @@ void words_open(const char *file, const char *lang) {
 
 const char *words(const char *english) {
     static int log = -2; /* for tests/zh.sh: all that is looked up */
-    if (log == -2)
-        log = getenv("MMAP_DEMO_WORDS") ? open(getenv("MMAP_DEMO_WORDS"), O_WRONLY | O_APPEND) : -1;
+    const char *path = getenv("MMAP_DEMO_WORDS");
+    if (log == -2) log = path ? open(path, O_WRONLY | O_APPEND) : -1;
     if (log != -1 && *english) dprintf(log, "%s\n", english);
     for (int i = 0; i < count; i++)
         if (strcmp(pairs[i][0], english) == 0) return pairs[i][1];

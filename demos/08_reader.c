@@ -27,7 +27,8 @@ int main(int argc, char **argv) {
     while (await_word() == MESSAGE) {
         /* It must be the next one, and every byte of it what the writer has composed. */
         char text[sizeof c->text];
-        if (c->number != n || c->length != compose(n, text) || memcmp(c->text, text, c->length)) {
+        if (c->number != n || c->length != compose(n, text) ||
+            memcmp(c->text, text, c->length) != 0) {
             fprintf(stderr, "08_reader: message: torn, lost or read twice\n");
             return 1;
         }

@@ -52,7 +52,7 @@ static const char *look_at_both(int from, struct stat *info, const char *target)
 const char *copy_file(const char *source, const char *target, void (*meanwhile)(void)) {
     char temporary[PATH_MAX]; /* the name until the copy is whole: nobody else can have it */
     unsigned long long random;
-    struct stat info;
+    struct stat info = {0};
     int from = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* waits for no FIFO's writer */
     const char *why = look_at_both(from, &info, target);
     if (getrandom(&random, sizeof random, 0) != sizeof random) die("getrandom");
