@@ -4,8 +4,8 @@
 set -u
 cd "$(dirname "$0")/.." || exit 99
 {
-    sed -n 's/^#   /usage: /p' scripts/run scripts/try scripts/mend scripts/test
-    grep -hv "^ *#" scripts/run scripts/try scripts/mend scripts/test scripts/lib.sh | LC_ALL=C awk '
+    sed -n 's/^#   /usage: /p' scripts/run scripts/try scripts/mend scripts/test scripts/page
+    grep -hv "^ *#" scripts/run scripts/try scripts/mend scripts/test scripts/page scripts/lib.sh | LC_ALL=C awk '
         { while (match($0, /(^|[ (;])(t |fail [0-9] |bad_usage |zh\()("[^"]+"|'\''[^'\'']+'\'')/)) {
             text = substr($0, RSTART, RLENGTH)
             $0 = substr($0, RSTART + RLENGTH)
