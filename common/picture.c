@@ -62,18 +62,17 @@ void picture_of(const struct view *views, size_t count) {
         bool below = i + 1 < count && same_page_frame(&pages[i], &pages[i + 1]) == 1;
         int way = !pages[i].present ? 4 : !above ? below : below ? 2 : 3;
         const char *who = words(views[i].who);
-        evidence("%s%*s %-14p %-4s %s%s", who, width - columns(who), "",
-                 (void *)(uintptr_t)views[i].address, pages[i].permissions, ways[utf8()][way],
-                 above ? "" : name_frame(&pages[i]));
+        void *address = (void *)(uintptr_t)views[i].address;
+        evidence("%s%*s %-14p %-4s %s%s", who, width - columns(who), "", address,
+                 pages[i].permissions, ways[utf8()][way], above ? "" : name_frame(&pages[i]));
         if (!getenv("MMAP_DEMO_DATA")) continue;
         char path[32], byte = -1; /* the first of the page: process_vm_readv(2) would unshare it */
         snprintf(path, sizeof path, "/proc/%d/mem", views[i].pid);
         int mem = pages[i].present ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-        if (pread(mem, &byte, 1, (off_t)(uintptr_t)views[i].address) != 1) byte = -1;
+        if (pread(mem, &byte, 1, (off_t)(uintptr_t)address) != 1) byte = -1;
         close(mem);
-        printf("#: view %zu|%d|%p|%s|%s|%lx|%d|%s|%d|%s\n", i, views[i].pid,
-               (void *)(uintptr_t)views[i].address, pages[i].permissions, pages[i].kind,
-               pages[i].present ? pages[i].frame : 0, pages[i].mapped_once == 1, pages[i].file_page,
-               byte, views[i].who);
+        printf("#: view %zu|%d|%p|%s|%s|%lx|%d|%s|%d|%s\n", i, views[i].pid, address,
+               pages[i].permissions, pages[i].kind, pages[i].present ? pages[i].frame : 0,
+               pages[i].mapped_once == 1, pages[i].file_page, byte, views[i].who);
     }
 }

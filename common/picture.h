@@ -16,9 +16,8 @@
  *
  * Without UTF-8 it takes - | + and . instead. Where frame numbers are not shown, a letter stands
  * for each page of a file, "own frame" for an anonymous page mapped once, "frame ?" for a shared
- * one. With MMAP_DEMO_DATA in the environment (scripts/page) a line "#: view
- * NUMBER|process|address| permissions|kind|frame|mapped once?|page of a file|its first byte|who"
- * follows for machines.
+ * one. With MMAP_DEMO_DATA in the environment a line "#: view NUMBER|process|address|permissions|
+ * kind|frame|mapped once?|page of a file|its first byte|who" follows for machines: scripts/page.
  */
 #define picture(...)                                                                               \
     picture_of((const struct view[]){__VA_ARGS__},                                                 \
