@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
     begin(argc, argv, 16, "what goes wrong with the notes' writer and reader?");
     size_t page = page_size();
 
-    predict("The reader maps the file before the writer's ftruncate(). Which of its calls fails?");
+    predict("The reader maps the file before the writer's ftruncate(). What goes wrong?");
     step("The writer makes its file; the reader runs between open() and ftruncate().");
     tell("The notes' own calls, all made by this process: the writer's at p, the reader's at q.");
     char *path = scratch_path("shared_mmap.txt");
