@@ -105,7 +105,8 @@ int main(int argc, char **argv) {
     check_is(wrong, 0, "each page has the byte that was stored", NULL);
     check_is(extra_of(&ways[PRIVATE]), 1, "the first store to private anonymous memory faults",
              NULL);
-    check_is(extra_of(&ways[SHARED]), 1, "the first store to shared anonymous memory faults", NULL);
+    check_is(extra_of(&ways[SHARED]), 1,
+             "a first access that stores to a page of shared anonymous memory faults", NULL);
     check_is(extra_of(&ways[ZERO]), extra_of(&ways[PRIVATE]),
              "MAP_PRIVATE of /dev/zero faults as often as anonymous memory", "9.3-3");
     check_is(extra_of(&ways[POPULATED]), 0,

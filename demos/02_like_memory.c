@@ -57,7 +57,7 @@ int main(int argc, char **argv) {
     check_is(*text, 'B',
              "what has been read from a pipe is gone: the next read() gets the next byte", "2.2-1");
     check_errno(mmap(NULL, page, PROT_READ, MAP_SHARED, ends[0], 0) == MAP_FAILED, ENODEV,
-                "the read end of a pipe cannot be mapped: ENODEV", "2.2-1");
+                "the read end of a pipe cannot be mapped, not even to read: ENODEV", "2.2-1");
 
     step("The functions of the notes for strings: strcpy(), strcat(), sprintf().");
     strcpy(p, "hello");

@@ -93,7 +93,7 @@ int main(int argc, char **argv) {
     if (child.pid == -1) die("fork");
     if (child.pid == 0) obey(&child);
     check_is(ask(&child, address_leads_to, "more"), 1,
-             "an address in a file leads a child forked since to the same text", "2.2-4");
+             "a pointer stored in a mapped file is good in a child forked after that", "2.2-4");
     check_is(ask_text(&other, address_leads_to, "more"), 0,
              "an address in a file does not lead to the same text in an unrelated process",
              "2.2-4");

@@ -62,8 +62,8 @@ int main(int argc, char **argv) {
     check_is(page_kind(self, p), FILE_PAGE,
              "the entry of a MAP_SHARED file mapping leads to the page cache", "3.3-5");
     check_is(byte_in_file(fd, 0), 'N', "after the page fault the store is carried out", "3.3-7");
-    check_is(next / 8, 0,
-             "while the entry stays, the next access goes straight to memory without a fault",
+    check_is(next / 2, 0, /* one may be the stack's */
+             "while its page-table entry stays, a page stored to is loaded from without a fault",
              "3.3-8");
     return end();
 }

@@ -119,7 +119,7 @@ int main(int argc, char **argv) {
         kill(reader.pid, SIGCONT);
         check_is(end_of(&reader), "torn, lost or read twice, status 1",
                  i == 0 ? "08_reader notices a message of which one byte is wrong"
-                        : "08_reader notices a message with another number",
+                        : "08_reader notices a message whose number is not the next one",
                  NULL);
         end_of(&writer);
     }

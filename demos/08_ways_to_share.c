@@ -87,9 +87,9 @@ int main(int argc, char **argv) {
     tell("The notes say (8.4k-1, wrong): all processes must use the same file path.");
     if (rename(path, second) == -1 || close(scratch_file("file", page)) == -1) die("rename");
     check_is(shared(here, ask_text(&other, map_file, second), "mmap"), "shared",
-             "the path may be a different one if it leads to the same file", "8.4k-1");
+             "processes that map one file MAP_SHARED by different paths share it", "8.4k-1");
     check_is(shared(here, ask_text(&other, map_file, path), "mmap"), "not shared",
-             "the same path does not help if it leads to a different file", "8.4k-1");
+             "processes that open one path share nothing if it led to different files", "8.4k-1");
 
     predict("Now without an ordinary file. Can unrelated processes still share memory?");
     step("A shared memory object: both call shm_open() with one name.");

@@ -72,7 +72,8 @@ int main(int argc, char **argv) {
 
     predict("And how large may an offset be?");
     step("Map one page at the largest offset that is a multiple of the page size.");
-    const char *rule = "an offset plus length that no file can reach is EOVERFLOW, on 64 bits";
+    const char *rule =
+        "one page at the largest offset that off_t can hold is EOVERFLOW, on 64 bits";
     if (sizeof(long) < 8 || sizeof(off_t) < 8)
         skip(rule, NULL, "numbers have 32 bits here");
     else

@@ -57,7 +57,8 @@ int main(int argc, char **argv) {
     check_is(store_to(p + page - 1), "no signal",
              "with length 100, a store to the last byte of the page works", "10.5-1");
     check_is(store_to(p + page), "SIGSEGV SEGV_ACCERR",
-             "with length 100, a store past the page, here at a guard, dies of SIGSEGV", "10.5-1");
+             "with length 100 a store past the page, if a guard page follows, dies of SIGSEGV",
+             "10.5-1");
 
     predict("Does mmap() refuse? If not, how does the store end?");
     step("Map two pages of the file, which has one, and store past p's first page.");

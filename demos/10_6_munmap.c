@@ -70,7 +70,9 @@ int main(int argc, char **argv) {
     if (other == MAP_FAILED) die("mmap");
     int second = unmap(&once, page);
     evidence("the two calls returned %d and %d", first, second);
-    check_is(load_from(other), "no signal",
-             "a second unmap() through the same variable, now NULL, unmaps nothing", NULL);
+    check_is(
+        load_from(other), "no signal",
+        "an unmap function that sets its caller's pointer to NULL does nothing the second time",
+        NULL);
     return end();
 }

@@ -73,7 +73,8 @@ int main(int argc, char **argv) {
     tell("The notes say (4.4-1, in part): one changes a configuration, all see it at once.");
     ask(&writer, begin_and_set_width, NULL);
     evidence("width %d, height %d, number %u", c->width, c->height, c->number);
-    check(c->width > c->height, "a plain read during an update gets half of it", "4.4-1");
+    check(c->width > c->height,
+          "a plain read in the middle of an update can get some old and some new values", "4.4-1");
     check_is(c->number % 2, 1, "during an update a seqlock's number is odd", NULL);
 
     predict("The next numbers are both even. How can a reader know that it must read again?");
@@ -86,7 +87,8 @@ int main(int argc, char **argv) {
     height = c->height;
     evidence("width %d, height %d; number %u, then %u", width, height, before, c->number);
     check(width != height, "a read across an update gets some of each", "4.4-1");
-    check(c->number != before, "an update changes a seqlock's number: read again", NULL);
+    check(c->number != before,
+          "an update changes a seqlock's number: so a reader knows that it must read again", NULL);
 
     predict("Will the parent see half updates: with the number? without it?");
     step("The writer updates 100000 times; the parent reads, with the number and without.");

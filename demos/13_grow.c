@@ -41,7 +41,7 @@ int main(int argc, char **argv) {
     check(q == p, "mremap() makes a mapping longer in its place if the pages after it are free",
           "13.3-1");
     check_is(store_to(p + page), "SIGBUS BUS_ADRERR",
-             "mremap() makes no file longer: a store past its end dies of SIGBUS", "13.3-2");
+             "mremap() makes no file longer: a store past its last page dies of SIGBUS", "13.3-2");
     if (ftruncate(fd, 2 * page) == -1) die("ftruncate");
     check_is(store_to(p + page), "no signal",
              "once ftruncate() has made the file longer a longer mapping takes stores", "13.3-2");

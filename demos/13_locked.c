@@ -89,7 +89,8 @@ int main(int argc, char **argv) {
     step("Lock the page once more, and unmap it.");
     if (mlock(f, page) == -1) die("mlock");
     check_is(proc_field("/proc/self/status", "VmLck"), page / 1024,
-             "VmLck in /proc/PID/status says how much memory the process has locked", "13.6-7");
+             "VmLck in /proc/PID/status counts the address ranges that the process has locked",
+             "13.6-7");
     if (munmap(f, page) == -1) die("munmap");
     check_is(proc_field("/proc/self/status", "VmLck"), 0,
              "munmap() ends the locks of the pages that it unmaps", "13.6-7");

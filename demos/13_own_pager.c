@@ -91,7 +91,7 @@ int main(int argc, char **argv) {
     count_faults();
     for (size_t n = 1; n <= 5; n += 2)
         (void)real[n * page], (void)real[n * page];
-    check_is(faults_counted(), 3, "first loads from anonymous memory fault once a page", "13.2-1");
+    check_is(faults_counted(), 3, "private anonymous pages fault at their first load", "13.2-1");
 
     step("Store to the pages 3 and 5 of range, twice to each. Then the same with real.");
     for (size_t n = 3; n <= 5; n += 2)
