@@ -13,10 +13,11 @@
 struct terminal run(const char *command, const char *path) {
     struct terminal t = {.command = command};
     const char *beside = strchr(program_invocation_name, '/') ? "\"${0%/*}\"/" : "";
-    char script[100];
+    char script[160];
     pid_t parent = getpid();
     int ends[2];
-    snprintf(script, sizeof script, "exec %s%s --path \"$1\" 2>&1", beside, command);
+    snprintf(script, sizeof script, "[ -x %s%.9s ] && exec %s%s --path \"$1\" 2>&1", beside,
+             command, beside, command);
     if (pipe2(ends, O_CLOEXEC) == -1 || (t.pid = fork()) == -1) die("pipe, fork");
     if (t.pid == 0) {
         end_with_parent(parent);
@@ -32,6 +33,7 @@ struct terminal run(const char *command, const char *path) {
 bool says(struct terminal *t, const char *words) {
     while (fgets(t->line, sizeof t->line, t->output))
         if (strncmp(t->line, words, strlen(words)) == 0) return true;
+    if (!t->line[0]) bail_out("%s does not start", t->command);
     return false;
 }
 

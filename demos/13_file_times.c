@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
              "13.8-2");
 
     predict("Which times does a store to a private mapping set?");
-    step("Set the times to 1970 once more. Store a P to a private mapping.");
+    step("Set the times to 1970 again. Store a P to a private mapping.");
     set_times_to_1970(fd);
     volatile char *q = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
     if (q == MAP_FAILED) die("mmap");

@@ -89,7 +89,7 @@ int main(int argc, char **argv) {
     step("Lock the page once more, and unmap it.");
     if (mlock(f, page) == -1) die("mlock");
     check_is(proc_field("/proc/self/status", "VmLck"), page / 1024,
-             "VmLck in /proc/PID/status counts the address ranges that the process has locked",
+             "VmLck in /proc/PID/status is how many kB of its addresses a process has locked",
              "13.6-7");
     if (munmap(f, page) == -1) die("munmap");
     check_is(proc_field("/proc/self/status", "VmLck"), 0,

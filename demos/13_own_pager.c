@@ -115,7 +115,7 @@ int main(int argc, char **argv) {
     range[7 * page] = 'x';
     show();
     check(fetched == 4 && copied == 3,
-          "a SIGSEGV handler takes a first store for a load: two signals for one store", "13.2-3");
+          "siginfo_t does not tell a store from a load: a store takes two signals", "13.2-3");
     check_is(faults_of(real[7 * page] = 'x'), 1,
              "the kernel knows a store from a load: a first store is one page fault", "13.2-3");
 

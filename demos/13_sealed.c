@@ -29,9 +29,9 @@ static const struct {
     {"F_SEAL_GROW", "success success EPERM success",
      "F_SEAL_GROW forbids lengthening a memfd, but not writing, mapping, cutting", "13.5-3"},
     {"F_SEAL_WRITE", "EPERM EPERM success success",
-     "F_SEAL_WRITE forbids writing and mapping to store, but not changing the length", "13.5-4"},
+     "F_SEAL_WRITE forbids write() and shared mappings to store, not a change of length", "13.5-4"},
     {"F_SEAL_FUTURE_WRITE", "EPERM EPERM success success",
-     "F_SEAL_FUTURE_WRITE forbids writing and all later mappings to store", "13.5-5"}};
+     "F_SEAL_FUTURE_WRITE forbids write() and all later shared mappings to store", "13.5-5"}};
 
 /* What the partner tries with a descriptor. Each returns 0 or an errno value. */
 static long write_W(void *fd) {
@@ -119,7 +119,7 @@ int main(int argc, char **argv) {
     }
 
     predict("Who may add a seal to a memfd, and how is that stopped?");
-    step("Ask for the seals of the second memfd. Add F_SEAL_SEAL; then try to add F_SEAL_GROW.");
+    step("Ask for the seals of the F_SEAL_SHRINK memfd. Add F_SEAL_SEAL, then try F_SEAL_GROW.");
     check_is(fcntl(fd[1], F_GET_SEALS) & 15, F_SEAL_SHRINK, /* the four oldest seals */
              "F_GET_SEALS tells which seals a memfd has", "13.5-9");
     if (fcntl(fd[1], F_ADD_SEALS, F_SEAL_SEAL) == -1) die("fcntl");

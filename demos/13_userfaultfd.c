@@ -104,7 +104,7 @@ int main(int argc, char **argv) {
              "a userfaultfd tells its server of a store to a write-protected page", "13.2-6");
     bool kept = range[page] == 'x' && originals[page] == 'B';
     check_is(protects ? kept : none, true,
-             "a server that protects what it fills keeps the originals: copy-on-write", "13.2-6");
+             "UFFDIO_COPY fills in a copy: later stores leave the original as it was", "13.2-6");
 
     predict("How many events does a first store take: one, or two as with a signal handler?");
     step("The server waits in serve(), the program stores to page 3, which is missing.");
