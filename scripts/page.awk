@@ -199,7 +199,7 @@ function demo_html(demo,    n, ran, said, q, status) {
             heading["zh", n] ? both(esc(heading["en", n]), esc(heading["zh", n])) : t(heading["en", n])
         p("<li class=step id=\"" demo "/" n "\"" (q ? " data-q" : "") "><div class=q><h3><span class=sn>" n "</span>" said "</h3>" \
             (q ? "<p class=pre><b>" w("{{Predict|先预测}}") "</b> " t(q) "</p></div><details class=a><summary>" w("{{Reveal|揭晓}}") "</summary>" : "</div><div class=a>") \
-            "<div class=ab><div class=ch>" (named[n] ? "<pre class=\"src fn\">" named[n] "</pre>" : "") "<pre class=src data-s=" n ">" numbered(from[n], to[n]) \
+            "<div class=ab><div class=ch>" (named[n] ? "<pre class=\"src fn" (split(named[n], part, "\n") > 16 ? " long" : "") "\">" named[n] "</pre>" : "") "<pre class=src data-s=" n ">" numbered(from[n], to[n]) \
             "</pre></div>" log_of(n) "</div>" (q ? "</details>" : "</div>") "</li>")
     }
     p("</ol>")
@@ -260,7 +260,9 @@ function try_result(demo, n,    line, file, ok) {
 # ---- how fast: the tables of the measuring demos as bars; a table's title goes on with the verdicts that begin with it ----
 function ns(value, unit) { return value * (unit == "ns" ? 1 : unit == "us" ? 1e3 : unit == "ms" ? 1e6 : 1e9) }
 function log10(value) { return log(value > .1 ? value : .1) / log(10) }
-function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, s, style) {
+function after(s, start) { return index(s, start) == 1 ? trim(substr(s, length(start) + (s ~ "，" ? 4 : 2))) : s }
+function zh(s) { return s in chinese ? chinese[s] : s }
+function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, when, times, range, s, title_seen, style) {
     low = 99
     high = -99
     delete row
@@ -279,7 +281,13 @@ function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, s, style) {
                 if (k > high) high = k
             }
         } else if (rows && line ~ /^#       [^ ]/) row[rows, "why"] = substr(line, 9)
-        else if (line ~ /^# (The notes say|  (yes|no|undecided): )/) fact[++c] = line
+        else if (match(line, /: [0-9.\/]+ times as (fast|long) \(/)) { # "#   yes: WHEN: 9.5 times as fast (8.1 to 11)"
+            fact[++c] = trim(substr(line, 5, index(line, ":") - 5))
+            when[c] = trim(substr(line, index(line, ":") + 1, RSTART - index(line, ":") - 1))
+            split(substr(line, RSTART + 2), f, " ")
+            times[c] = w("{{" f[1] " times as " f[4] (f[4] == "fast" ? "|速度是 " : "|耗时是 ") f[1] " 倍}}")
+            range[c] = esc(" " substr(line, RSTART + RLENGTH - 1))
+        } else if (line ~ /^# The notes say/) { fact[++c] = ""; when[c] = substr(line, index(line, ": ") + 2) }
     }
     close(file)
     if (!rows) return
@@ -287,16 +295,15 @@ function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, s, style) {
     high = int(high + 11) - 10
     p("<section class=sp><p class=kick>" link(demo, "<code>" demo "</code>") "</p><h2>" t(question[demo]) "</h2>")
     for (n = 1; n <= rows; n++) if ((n, "title") in row) {
-        s = ""
+        s = title_seen = ""
         for (i = 1; i <= c; i++) {
-            line = fact[i]
-            sub(/^#   [a-z]+: +/, "", line)
-            if (index(line, row[n, "title"] ",") != 1 && index(line, row[n, "title"] ":") != 1) continue
-            line = substr(line, length(row[n, "title"]) + 1)
-            gsub(/ \([^()]*\)$|^[,:] /, "", line)
-            if (!index(s, line)) s = s (s ? "; " : ": ") line
+            if (!fact[i] || index(title_seen, when[i] "\n")) continue
+            title_seen = title_seen when[i] "\n"
+            if (when[i] == row[n, "title"]) s = s ": " times[i]
+            else if (index(when[i], row[n, "title"] ",") == 1)
+                s = s (s ? "; " : ": ") both(esc(after(when[i], row[n, "title"])), esc(after(zh(when[i]), zh(row[n, "title"])))) " " times[i]
         }
-        p((n > 1 ? "</ol></div>" : "") "<div class=chart><h3>" t(row[n, "title"]) esc(s) "</h3><div class=axis aria-hidden=true>")
+        p((n > 1 ? "</ol></div>" : "") "<div class=chart><h3>" t(row[n, "title"]) s "</h3><div class=axis aria-hidden=true>")
         for (i = low; i <= high; i++) p("<span style=\"left:" 100 * (i - low) / (high - low) "%\">" 10 ^ ((i + 9) % 3) " " unit[int(i / 3 + 2)] "</span>")
         p("<em>" w("{{median|中位数}}") "</em><em>" w("{{× as fast|速度，倍}}") "</em></div><ol>")
     } else {
@@ -307,12 +314,9 @@ function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, s, style) {
             ((n, "why") in row ? "<small>" t(row[n, "why"]) "</small>" : "") "</li>")
     }
     p("</ol></div><ul class=facts>")
-    for (i = 1; i <= c; i++) {
-        line = fact[i]
-        s = line ~ /^#   / ? trim(substr(line, 5, index(line, ":") - 5)) : ""
-        sub(/^#[^:]*: +/, "", line)
-        p(s ? "<li class=" s "><b>" w(answer[s]) "</b> " esc(line) "</li>" : "<li class=nt><b>" w("{{The notes say|笔记原文}}") "</b> <q>" t(line) "</q></li>")
-    }
+    for (i = 1; i <= c; i++)
+        p(fact[i] ? "<li class=" fact[i] "><b>" w(answer[fact[i]]) "</b> " t(when[i]) ": " times[i] range[i] "</li>" : \
+            "<li class=nt><b>" w("{{The notes say|笔记原文}}") "</b> <q>" t(when[i]) "</q></li>")
     p("</ul></section>")
 }
 
