@@ -90,15 +90,15 @@ function line_of(text,    n, piece, i, best, found) {
 
 # ---- what a run has printed, into heading[lang, step] and body[lang, step] ----
 function add(html) { body[lang, step] = body[lang, step] html "\n" }
-function check_item(line, demo,    ok, n, list, why) {
+function check_item(line, demo,    ok, n, i, list, why) {
     ok = line ~ /^ok/ ? "ok" : "bad"
     sub(/^(not )?ok /, "", line)
     n = line + 0
     sub(/^[0-9]+ - /, "", line)
-    if (match(line, / # SKIP /)) {
+    if ((i = index(line, " # SKIP "))) {
         ok = "skip"
-        why = "<small class=why>" w("{{skipped|跳过}}") ": " esc(substr(line, RSTART + 8)) "</small>"
-        line = substr(line, 1, RSTART - 1)
+        why = "<small class=why>" w("{{skipped|跳过}}: ") esc(substr(line, i + 8)) "</small>"
+        line = substr(line, 1, i - 1)
     }
     if (match(line, / \([-0-9Skx. ]*[0-9][-0-9Skx. ]*\)$/)) {
         list = substr(line, RSTART + 2, RLENGTH - 3)
@@ -285,8 +285,8 @@ function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, when, times,
             fact[++c] = trim(substr(line, 5, index(line, ":") - 5))
             when[c] = trim(substr(line, index(line, ":") + 1, RSTART - index(line, ":") - 1))
             split(substr(line, RSTART + 2), f, " ")
-            times[c] = w("{{" f[1] " times as " f[4] (f[4] == "fast" ? "|速度是 " : "|耗时是 ") f[1] " 倍}}")
             range[c] = esc(" " substr(line, RSTART + RLENGTH - 1))
+            times[c] = w("{{" f[1] " times as " f[4] (f[4] == "fast" ? "|速度是 " : "|耗时是 ") f[1] " 倍}}")
         } else if (line ~ /^# The notes say/) { fact[++c] = ""; when[c] = substr(line, index(line, ": ") + 2) }
     }
     close(file)
