@@ -8,7 +8,9 @@ const [page, shots] = process.argv.slice(2);
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'browser-'));
 const chromium = spawn(process.env.CHROMIUM || 'chromium', ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-ipc-flooding-protection', '--remote-debugging-pipe',
   `--user-data-dir=${profile}`, '--lang=en', 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
-let number = 0, rest = '', session;
+let number = 0, rest = '', session, done = false;
+chromium.on('exit', code => { if (!done) { console.log(`not ok: the browser has ended, ${code}`); process.exit(1); } });
+chromium.on('error', e => { console.log(`not ok: ${e.message}`); process.exit(1); });
 const waiting = new Map(), events = [];
 chromium.stdio[4].on('data', data => { // messages end with a NUL
   const messages = (rest + data).split('\0');
@@ -132,5 +134,5 @@ function overflow() {
   console.log(`${demos.length} demos, ${steps} steps, ${checks} checks, ${questions} questions, ${pictures} pictures; ${filtered.all} statements, ${filtered.wrong} of them wrong; ${screens} screens looked at for overflow`);
 })().catch(e => wrong.push(e.stack)).then(() => {
   wrong.slice(0, 60).forEach(w => console.log('not ok: ' + w));
-  chromium.kill(); chromium.on('exit', () => { fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 }); process.exit(wrong.length ? 1 : 0); });
+  done = true; chromium.kill(); chromium.on('exit', () => { fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 }); process.exit(wrong.length ? 1 : 0); });
 });
