@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
     if (child.pid == -1) die("fork");
     if (child.pid == 0) obey(&child);
 
-    predict("Three kinds of mapping, a child and a stranger: who finds the P in which?");
+    predict("In which of the three mappings does the child find the P, and in which does B?");
     step("The parent stores a P into each of its three pages. The child and B look.");
     tell("The notes say (9.6-1, in part): /dev/zero is not shared with strangers: it is a device.");
     for (int i = 0; i < 3; i++) {

@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
     if (partner.pid == -1) die("fork");
     if (partner.pid == 0) obey(&partner);
 
-    predict("What can somebody who has the descriptor do to those who read the memory?");
+    predict("What can a partner with the descriptor do to a process that reads the memory?");
     step("Map a memfd of one page, which has no seal. The partner cuts it to nothing.");
     volatile char *p = mmap(NULL, page, PROT_READ, MAP_SHARED, fd[0], 0);
     if (p == MAP_FAILED) die("mmap");
