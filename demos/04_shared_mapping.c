@@ -27,7 +27,7 @@ static long map_file(void *path) {
     if (fd == -1) die("open");
     in_b = mmap(NULL, page_size(), RW, MAP_SHARED, fd, 0);
     if (in_b == MAP_FAILED) die("mmap");
-    return (long)in_b;
+    return 0;
 }
 
 static long reads(void *text) {
@@ -37,30 +37,22 @@ static long reads(void *text) {
 int main(int argc, char **argv) {
     static act *const acts[] = {map_file, reads, NULL};
     obey_if_unrelated(argc, argv, acts);
-    begin(argc, argv, 10, "who sees a store to a MAP_SHARED mapping, and when?");
+    begin(argc, argv, 7, "who sees a store to a MAP_SHARED mapping, and when?");
     size_t page = page_size();
     pid_t self = getpid();
     struct partner b;
     char *path = scratch_path("shared.txt");
 
-    predict("How does each of the two attempts of a process that comes too early end?");
-    step("Too early: the file does not exist; then it exists, but A has not given it a length.");
+    predict("What does open() do before there is a file? What does B read before A has stored?");
+    step("Too early: open the file before A has made it; then B maps it, before A has stored.");
     tell("The notes say (4.2-2, in part): B, running at the same time, prints \"Hello from A\".");
     check_errno(open(path, O_RDWR) == -1, ENOENT,
                 "without O_CREAT, open() of a file that is not there is ENOENT", "4.2-2");
-    int fd = open(path, O_CREAT | O_RDWR, 0600);
-    if (fd == -1) die("open");
-    char *early = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
-    if (early == MAP_FAILED) die("mmap");
-    check_is(load_from(early), "SIGBUS BUS_ADRERR",
-             "a load from a mapping of an empty file dies of SIGBUS", "4.2-2");
-
-    step("A gives the file its length and maps it. B, unrelated, opens and maps it, and reads.");
-    if ((errno = reserve(fd, page)) != 0) die("reserve");
+    int fd = scratch_file("shared.txt", page);
     char *a = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     if (a == MAP_FAILED) die("mmap");
     start_unrelated(&b);
-    char *b_address = (char *)ask_text(&b, map_file, path);
+    ask_text(&b, map_file, path);
     check_is(ask_text(&b, reads, ""), 1,
              "a file that was only given a length reads as zeros: an empty text", "4.2-2");
 
@@ -70,9 +62,6 @@ int main(int argc, char **argv) {
     check_is(ask_text(&b, reads, "Hello from A"), 1,
              "through MAP_SHARED others read a store without any msync()",
              "4.1-2 4.1-6 4.2-1 4.2-2");
-    picture({"A", self, a}, {"B", b.pid, b_address});
-    check_is(same_frame(self, a, b.pid, b_address), 1,
-             "a page of a file that two processes map MAP_SHARED is in one frame", "4.1-4");
     check_is(byte_in_file(fd, 0), 'H', "read() finds what was stored through MAP_SHARED", "4.1-1");
 
     predict("Which three digits does B read?");
@@ -96,8 +85,7 @@ int main(int argc, char **argv) {
           "the first store to a fresh mapping is a page fault, shared or private", "4.1-5");
     picture({"A", self, a}, {"s", self, s}, {"p", self, p});
     check_is(page_kind(self, s), FILE_PAGE,
-             "a store to a MAP_SHARED mapping goes into the page cache's page: no copy", "4.1-3");
-    check_is(page_kind(self, p), ANONYMOUS_PAGE,
-             "the first store to a private mapping of a file copies the page", "4.1-3 4.1-5");
+             "a store to a MAP_SHARED mapping goes into the page cache's page: no copy",
+             "4.1-3 4.1-4");
     return end();
 }

@@ -55,9 +55,10 @@ int main(int argc, char **argv) {
     check_is(page_kind(child.pid, p), NO_PAGE,
              "on Linux fork() copies no entries of a file mapping never stored to", "3.2-3 5.2-1");
     check_is(mapped_once(parent, p), 1,
-             "right after fork() a page of a file mapping never stored to is still mapped once",
+             "right after fork() only the parent maps the pages of a file mapping never stored to",
              "5.2-4");
 
+    predict("Does the child's load cost a page fault? Does it take another frame?");
     step("The child loads from the page.");
     check_is(ask(&child, faults_of_a_load, p), 1,
              "a child's first load from a file mapping never stored to is a fault of its own",
@@ -95,7 +96,7 @@ int main(int argc, char **argv) {
     volatile char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     if (q == MAP_FAILED) die("mmap");
     check(faults_of(*q) == 1 && major_faults_counted() == 0 && *q == 'O',
-          "a page of a file that nobody maps any more is still in the page cache", "5.2-8 5.3-2");
+          "the page cache keeps a page of an open file that nobody maps any more", "5.2-8 5.3-2");
     picture({"parent", parent, p}, {"child", child.pid, p}, {"new", parent, q});
     check(*p == 'P' && ask(&child, load, p) == 'C' && byte_in_file(fd, 0) == 'O',
           "one page of a file, three contents: parent P, child C, file O",

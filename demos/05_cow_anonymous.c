@@ -44,8 +44,7 @@ int main(int argc, char **argv) {
     picture({"parent", parent, p}, {"child", child.pid, p}, {"parent", parent, fresh},
             {"child", child.pid, fresh});
     check_is(page_kind(child.pid, p), ANONYMOUS_PAGE,
-             "fork() copies the entries of private anonymous pages: the child has the page",
-             "5.2-1");
+             "fork() copies the page-table entries of private anonymous pages", "5.2-1");
     check_is(mapped_once(parent, p), 0,
              "after fork() a private anonymous page is in one frame for parent and child", "5.2-1");
     check_is(page_kind(child.pid, fresh), NO_PAGE,
@@ -53,20 +52,20 @@ int main(int argc, char **argv) {
 
     predict("Which of the two has a new frame afterwards: the parent, or the child?");
     step("The parent stores a P into the first page.");
-    check_is(faults_of(*p = 'P'), 1, "a store to a page still shared by copy-on-write faults",
+    check_is(faults_of(*p = 'P'), 1, "a store to a page that copy-on-write shares is a page fault",
              "5.2-6");
     picture({"parent", parent, p}, {"child", child.pid, p});
     check_is(mapped_once(parent, p), 1,
              "after copy-on-write the process that has stored has a page of its own", "5.2-6");
     check_is(ask(&child, load, p), 'O',
-             "after copy-on-write the process that has not stored has the old content", "5.2-6");
+             "after copy-on-write the process that has not stored has the old content",
+             "4.4-4 5.2-6");
 
     predict("Does the child find the N?");
     step("The parent stores an N into the second page, which nobody has touched so far.");
     *fresh = 'N';
     check_is(ask(&child, load, fresh), 0,
-             "a private anonymous page first touched after fork() is not shared: the child loads 0",
-             NULL);
+             "a private anonymous page first touched after fork() is not shared", "4.4-4");
     picture({"parent", parent, fresh}, {"child", child.pid, fresh});
     partner_close(&child);
     return end();
