@@ -41,7 +41,7 @@ int main(int argc, char **argv) {
           "the first load from a file mapping costs one page fault, private or shared", "4.4-2");
     picture({"s page 0", self, s}, {"p page 0", self, p});
     check_is(same_frame(self, p, self, s), 1,
-             "of a page only loaded from, a private and a shared mapping have one frame",
+             "mapped private and shared, a page only loaded from is in one frame",
              "4.1-6 4.3-2 4.4-2");
 
     predict("Which pages of p are in another frame afterwards? What do two child processes see?");
@@ -75,8 +75,7 @@ int main(int argc, char **argv) {
     volatile char *w = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
     if (w == MAP_FAILED) die("mmap");
     check(faults_of(*w = 'W') == 1 && byte_in_file(fd, 0) == 0,
-          "a private page of a file, stored to first: one fault, straight to the copy",
-          "4.3-2 5.1-3");
+          "a private file page, stored to first: one fault, straight to the copy", "4.3-2 5.1-3");
 
     predict("What does p show, in page 0 and in page 1?");
     step("Store a 2 into both pages of s. POSIX leaves open what p shows then.");

@@ -60,8 +60,7 @@ int main(int argc, char **argv) {
     step("A stores \"Hello from A\".");
     strcpy(a, "Hello from A");
     check_is(ask_text(&b, reads, "Hello from A"), 1,
-             "through MAP_SHARED others read a store without any msync()",
-             "4.1-2 4.1-6 4.2-1 4.2-2");
+             "through MAP_SHARED others read a store with no msync()", "4.1-2 4.1-6 4.2-1 4.2-2");
     check_is(byte_in_file(fd, 0), 'H', "read() finds what was stored through MAP_SHARED", "4.1-1");
 
     predict("Which three digits does B read?");
@@ -85,7 +84,6 @@ int main(int argc, char **argv) {
           "the first store to a fresh mapping is a page fault, shared or private", "4.1-5");
     picture({"A", self, a}, {"s", self, s}, {"p", self, p});
     check_is(page_kind(self, s), FILE_PAGE,
-             "a store to a MAP_SHARED mapping goes into the page cache's page: no copy",
-             "4.1-3 4.1-4");
+             "a store through MAP_SHARED goes into the page cache's page: no copy", "4.1-3 4.1-4");
     return end();
 }

@@ -61,8 +61,7 @@ int main(int argc, char **argv) {
     predict("Does the child's load cost a page fault? Does it take another frame?");
     step("The child loads from the page.");
     check_is(ask(&child, faults_of_a_load, p), 1,
-             "a child's first load from a file mapping never stored to is a fault of its own",
-             "3.2-3 5.1-1");
+             "in a child the first load from a file mapping never stored to faults", "3.2-3 5.1-1");
     picture({"parent", parent, p}, {"child", child.pid, p});
     check_is(same_frame(parent, p, child.pid, p), 1,
              "two processes that only load from a page of a file have it in one frame",
@@ -79,16 +78,14 @@ int main(int argc, char **argv) {
     check_is(page_kind(parent, p), ANONYMOUS_PAGE,
              "a process that stores to a private page of a file gets a copy", "5.1-2 5.2-6");
     check_is(ask(&child, load, p), 'O',
-             "a private store leaves the old content to processes that exist already",
-             "5.1-2 5.2-6");
+             "a private store leaves the old content to processes already there", "5.1-2 5.2-6");
 
     predict("Is the page copied once more, or does the child keep the original?");
     step("The child stores a C. It is the only one that maps the original.");
     ask(&child, store_C, p);
     picture({"parent", parent, p}, {"child", child.pid, p});
     check_is(page_kind(child.pid, p), ANONYMOUS_PAGE,
-             "the first store copies a private file page even if no other process maps it",
-             "5.2-5 5.2-7");
+             "a first store copies a private file page even if nobody else maps it", "5.2-5 5.2-7");
 
     predict("Nobody maps the original any more. Is it freed?");
     step("What does each of them see? Look at the file as well, by mmap() and pread().");
@@ -96,11 +93,10 @@ int main(int argc, char **argv) {
     volatile char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     if (q == MAP_FAILED) die("mmap");
     check(faults_of(*q) == 1 && major_faults_counted() == 0 && *q == 'O',
-          "the page cache keeps a page of an open file that nobody maps any more", "5.2-8 5.3-2");
+          "a page of an open file outlives its last mapping, in the page cache", "5.2-8 5.3-2");
     picture({"parent", parent, p}, {"child", child.pid, p}, {"new", parent, q});
     check(*p == 'P' && ask(&child, load, p) == 'C' && byte_in_file(fd, 0) == 'O',
-          "one page of a file, three contents: parent P, child C, file O",
-          "3.2-1 5.2-2 5.2-9 5.3-3");
+          "one file page, three contents: parent P, child C, file O", "3.2-1 5.2-2 5.2-9 5.3-3");
     partner_close(&child);
     return end();
 }

@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
     volatile char *fresh = p + page;
     *p = 'O';
     check_is(pages_present(parent, p, PAGES), 1,
-             "with MADV_NOHUGEPAGE a store into a large mapping brings in one small page", "5.x-2");
+             "with MADV_NOHUGEPAGE a store to anonymous memory brings in one small page", "5.x-2");
     partner_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
     check_is(page_kind(child.pid, p), ANONYMOUS_PAGE,
              "fork() copies the page-table entries of private anonymous pages", "5.2-1");
     check_is(mapped_once(parent, p), 0,
-             "after fork() a private anonymous page is in one frame for parent and child", "5.2-1");
+             "fork() leaves a private anonymous page in one frame for parent and child", "5.2-1");
     check_is(page_kind(child.pid, fresh), NO_PAGE,
              "a page that nobody has touched has no entry that fork() could copy", "5.2-1");
 
@@ -58,14 +58,14 @@ int main(int argc, char **argv) {
     check_is(mapped_once(parent, p), 1,
              "after copy-on-write the process that has stored has a page of its own", "5.2-6");
     check_is(ask(&child, load, p), 'O',
-             "after copy-on-write the process that has not stored has the old content",
+             "after copy-on-write the process that has not stored has the old bytes",
              "4.4-4 5.2-6");
 
     predict("Does the child find the N?");
     step("The parent stores an N into the second page, which nobody has touched so far.");
     *fresh = 'N';
     check_is(ask(&child, load, fresh), 0,
-             "a private anonymous page first touched after fork() is not shared", "4.4-4");
+             "a child sees no store to a private page first touched after fork()", "4.4-4");
     picture({"parent", parent, fresh}, {"child", child.pid, fresh});
     partner_close(&child);
     return end();

@@ -55,7 +55,7 @@ int main(int argc, char **argv) {
     long before = kept_so_far();
     long faults = store_to_all("P");
     picture({"parent", parent, p}, {"child", child.pid, p});
-    evidence("page faults: %ld; pages kept instead of copied, on the whole machine: %s", faults,
+    evidence("faults: %ld; kept, not copied (whole machine): %s", faults,
              number(change(before, kept_so_far())));
 
     predict("Does the last owner's store fault? Does it copy the page?");
@@ -65,9 +65,8 @@ int main(int argc, char **argv) {
     faults = ask(&child, store_to_all, "C");
     long kept = change(before, kept_so_far());
     picture({"parent", parent, p}, {"child", child.pid, p});
-    evidence("page faults: %ld; pages kept instead of copied, on the whole machine: %s", faults,
-             number(kept));
-    check_least(faults, PAGES, "when the last owner of anonymous pages stores, it faults as well",
+    evidence("faults: %ld; kept, not copied (whole machine): %s", faults, number(kept));
+    check_least(faults, PAGES, "the last owner of anonymous pages also faults when it first stores",
                 "5.2-7");
     check_least(kept, PAGES / 2, "the last owner usually keeps its anonymous page: no copy",
                 "5.2-5 5.2-7 5.2-8");
@@ -83,11 +82,11 @@ int main(int argc, char **argv) {
     before = kept_so_far();
     faults = store_to_all("Q");
     kept = change(before, kept_so_far());
-    evidence("page faults: %ld; pages kept instead of copied, on the whole machine: %s", faults,
-             number(kept));
+    evidence("faults: %ld; kept, not copied (whole machine): %s", faults, number(kept));
     check_least(faults, PAGES,
-                "after fork() even an only owner's first stores fault: the entries are read-only",
+                "after fork() even the only owner of a private page faults when it stores",
                 "5.x-1");
-    check_least(kept, PAGES / 2, "the stores of an only owner usually copy nothing", "5.x-1");
+    check_least(kept, PAGES / 2,
+                "the only owner's stores to private anonymous pages usually copy nothing", "5.x-1");
     return end();
 }

@@ -70,11 +70,9 @@ int main(int argc, char **argv) {
     ask(&b, load, bp);
     picture({"A", a, s}, {"B", b.pid, bs}, {"A", a, p}, {"B", b.pid, bp});
     check_is(same_frame(a, s, b.pid, bs), 1,
-             "MAP_SHARED: a page that two processes load is in one frame, at whatever address",
-             "6.1-1 6.2-1");
+             "MAP_SHARED: a page that A and B load is in one frame, at any address", "6.1-1 6.2-1");
     check_is(same_frame(a, p, b.pid, bp), 1,
-             "MAP_PRIVATE: a page that two processes only load from is in one frame as well",
-             "6.1-1 6.3-1");
+             "MAP_PRIVATE: a page that A and B only load from is in one frame", "6.1-1 6.3-1");
 
     predict("In which of its two pages does B find the X?");
     step("A stores an X into each of its pages.");

@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
     step("The child is late: the parent reads before it has stored its text.");
     tell("The notes say (7.1-1, in part): the parent sleeps for a second, then it reads.");
     check_is(p, "Nothing yet",
-             "until its child has stored a parent reads the old text: a sleep is no guarantee",
+             "a parent reads the old text until its child stores: a sleep is no guarantee",
              "7.1-1");
 
     predict("Does the child read what its parent appends?");
@@ -79,7 +79,7 @@ int main(int argc, char **argv) {
     int again = open(scratch_path("shared.txt"), O_CREAT | O_TRUNC | O_RDWR, 0600);
     if (again == -1) die("open");
     check_is(load_from(p), "SIGBUS BUS_ADRERR",
-             "after O_TRUNC a load from a mapping of the file dies of SIGBUS until it is extended",
+             "after O_TRUNC loads from a mapping die of SIGBUS until the file is extended",
              "7.4-1");
     if (ftruncate(again, page) == -1) die("ftruncate");
     check_is(p[0], 0, "after O_TRUNC and ftruncate() a load finds a zero: the text is lost",
