@@ -55,7 +55,7 @@ int main(int argc, char **argv) {
     check_is(page_kind(child.pid, p), NO_PAGE,
              "on Linux fork() copies no entries of a file mapping never stored to", "3.2-3 5.2-1");
     check_is(mapped_once(parent, p), 1,
-             "right after fork() only the parent maps the pages of a file mapping never stored to",
+             "fork() does not raise the map count of a page of a file mapping never stored to",
              "5.2-4");
 
     predict("Does the child's load cost a page fault? Does it take another frame?");

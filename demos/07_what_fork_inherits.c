@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
              "7.2-1 S-1");
 
     predict("What does the child have of b: the descriptor, the mapping, both?");
-    step("fork() has left b's mapping out. The child maps its descriptor anew, and stores an M.");
+    step("Look for b in the child. Then the child maps file b once more, and stores an M.");
     check_is(ask_text(&child, has_descriptor, number(fd_b)), 1,
              "a child has the descriptor of a mapping marked MADV_DONTFORK", "7.2-1 S-1");
     check_is(page_kind(child.pid, b), NO_MAPPING, "a child lacks a mapping marked MADV_DONTFORK",
