@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
     check_is(page_kind(b.pid, bs), NO_PAGE, "MAP_SHARED: while only A has loaded, B has no page",
              "6.2-1");
     check_is(page_kind(b.pid, bp), NO_PAGE, "MAP_PRIVATE: while only A has loaded, B has no page",
-             "6.3-1");
+             "4.3-2 6.3-1");
 
     predict("Now each of the two has two pages. In how many frames are they?");
     step("B loads from both.");
