@@ -46,11 +46,14 @@ function overflow() {
   const bad = [], wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > wide) bad.push(`the page is ${document.documentElement.scrollWidth} wide`);
   for (const e of document.querySelectorAll('.stage *, .view.on *, .top *')) {
-    const style = getComputedStyle(e), box = e.getBoundingClientRect(), own = [...e.childNodes].some(c => c.nodeType === 3 && c.data.trim());
-    if (!box.width || style.visibility === 'hidden' || e.closest('.vh, .where, [aria-hidden=true]')) continue;
-    const scroller = e.closest('pre, .scroll, .mean');
-    if (own && box.right > wide + 1 && !(scroller && scroller.scrollWidth > scroller.clientWidth)) bad.push(`sticks out: ${e.textContent.slice(0, 40)}`);
-    if (own && e.scrollWidth > e.clientWidth + 1 && style.overflowX === 'hidden') bad.push(`cut off: ${e.textContent.slice(0, 40)}`);
+    const own = [...e.childNodes].some(c => c.nodeType === 3 && c.data.trim()); // the cheap questions first
+    if (!own) continue;
+    const box = e.getBoundingClientRect();
+    if (!box.width || e.closest('.vh, .where, [aria-hidden=true]')) continue;
+    const style = getComputedStyle(e), scroller = e.closest('pre, .scroll, .mean');
+    if (style.visibility === 'hidden') continue;
+    if (box.right > wide + 1 && !(scroller && scroller.scrollWidth > scroller.clientWidth)) bad.push(`sticks out: ${e.textContent.slice(0, 40)}`);
+    if (e.scrollWidth > e.clientWidth + 1 && style.overflowX === 'hidden') bad.push(`cut off: ${e.textContent.slice(0, 40)}`);
     if (e.tagName === 'text') { // what stands in a box must fit into it
       const frame = e.parentNode.querySelector('rect'), b = frame && frame.getBoundingClientRect();
       if (b && e.parentNode.matches('.pr, .fr') && (box.right > b.right + 1 || box.left < b.left - 1)) bad.push(`out of its box: ${e.textContent}`);

@@ -10,6 +10,12 @@ function esc(s) {
     gsub(/"/, "\\&quot;", s)
     return s
 }
+# The notes' words: what stands between backticks there is code.
+function quoted(s,    n, part, i, html) {
+    n = split(esc(s), part, "`")
+    for (i = 1; i <= n; i++) html = html (i > 1 ? (i % 2 ? "</code>" : "<code>") : "") part[i]
+    return html (n % 2 ? "" : "</code>")
+}
 function trim(s) { gsub(/^ +| +$/, "", s); return s }
 function both(en, zh) { return "<span lang=en>" en "</span><span lang=zh>" zh "</span>" }
 # Our own words: {{English|Chinese}}.
@@ -248,7 +254,7 @@ function try_result(demo, n,    line, file, ok) {
         if (line ~ /^#   seen/ && item) { item = item "<small class=why><code>" esc(substr(line, 5)) "</code></small>"; continue }
         flush()
         if (line ~ /^not ok /) item = check_item(line, demo)
-        else if (line ~ /^(Bail out!|# .*(killed by|left after))/) add("<li class=stop>" esc(line) "</li>")
+        else if (line ~ /^(Bail out!|# .*(killed by|left after))/ && line !~ /^# Step /) add("<li class=stop>" esc(line) "</li>")
         else ok += line ~ /^ok /
     }
     flush()
@@ -262,6 +268,8 @@ function ns(value, unit) { return value * (unit == "ns" ? 1 : unit == "us" ? 1e3
 function log10(value) { return log(value > .1 ? value : .1) / log(10) }
 function after(s, start) { return index(s, start) == 1 ? trim(substr(s, length(start) + (s ~ "，" ? 4 : 2))) : s }
 function zh(s) { return s in chinese ? chinese[s] : s }
+# What a line "The notes say (5.2-1, wrong): TEXT" says, in either language.
+function after_colon(s) { return match(s, /(: |：)/) ? substr(s, RSTART + RLENGTH) : s }
 function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, when, times, range, s, title_seen, style) {
     low = 99
     high = -99
@@ -287,7 +295,7 @@ function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, when, times,
             split(substr(line, RSTART + 2), f, " ")
             range[c] = esc(" " substr(line, RSTART + RLENGTH - 1))
             times[c] = w("{{" f[1] " times as " f[4] (f[4] == "fast" ? "|速度是 " : "|耗时是 ") f[1] " 倍}}")
-        } else if (line ~ /^# The notes say/) { fact[++c] = ""; when[c] = substr(line, index(line, ": ") + 2) }
+        } else if (line ~ /^# The notes say/) { fact[++c] = ""; when[c] = substr(line, 3) }
     }
     close(file)
     if (!rows) return
@@ -316,7 +324,7 @@ function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, when, times,
     p("</ol></div><ul class=facts>")
     for (i = 1; i <= c; i++)
         p(fact[i] ? "<li class=" fact[i] "><b>" w(answer[fact[i]]) "</b> " t(when[i]) ": " times[i] range[i] "</li>" : \
-            "<li class=nt><b>" w("{{The notes say|笔记原文}}") "</b> <q>" t(when[i]) "</q></li>")
+            "<li class=nt><b>" w("{{The notes say|笔记原文}}") "</b> <q>" both(esc(after_colon(when[i])), esc(after_colon(zh(when[i])))) "</q></li>")
     p("</ul></section>")
 }
 
@@ -325,7 +333,7 @@ function section_of(id) { return id ~ /^S/ ? "S" : int(id) "" }
 function decided_html(id,    n, list, k, part, demo, s) {
     if (decided[id] !~ /^[0-9][0-9]_[a-z0-9_]*:[0-9]/) {
         k = index(decided[id], ": ")
-        return k ? w("{{not checked|不检查}}: ") esc(substr(decided[id], k + 2)) " " link(substr(decided[id], 1, k - 1), substr(decided[id], 1, k - 1)) : ""
+        return k ? w("{{not checked|不检查}}: ") both(esc(after_colon(decided[id])), esc(after_colon(zh(decided[id])))) " " link(substr(decided[id], 1, k - 1), substr(decided[id], 1, k - 1)) : ""
     }
     n = split(decided[id], list, " ")
     for (k = 1; k <= n; k++) {
@@ -345,7 +353,7 @@ function statements_html(    i, id, s) {
             p("<li class=sec data-s=" s "><h2><span>" (s == "S" ? "" : s) "</span>" w(title[s]) "</h2></li>")
         }
         p("<li class=st id=\"" id "\" data-s=" s " data-v=" verdict[id] "><a class=id href=\"#" id "\">" id "</a>" badge(verdict[id]) "<div class=sy>" \
-            (original[id] ? "<q class=or lang=zh-Hans>" esc(original[id]) "</q>" : "") "<p>" t(says[id]) (source[id] == "implied" ? w(" <small>({{implied|隐含}})</small>") : "") \
+            (original[id] ? "<q class=or lang=zh-Hans>" quoted(original[id]) "</q><p lang=en>" esc(says[id]) : "<p>" t(says[id])) (source[id] == "implied" ? w(" <small>({{implied|隐含}})</small>") : "") \
             "</p></div><div class=tr>" (truth[id] ? "<p>" t(truth[id]) "</p>" : "") "</div><div class=de>" decided_html(id) "</div></li>")
     }
     p("</ol>")
@@ -386,7 +394,7 @@ BEGIN {
         "Beyond the notes|笔记之外;Summary of the notes|总结", part, ";")
     for (i = 1; i <= n; i++) title[i == n ? "S" : i ""] = "{{" part[i] "}}"
     split("ps ns µs ms s", unit, " ")
-    while (("ls demos/zh/*.txt" | getline file) > 0)
+    while (("ls demos/zh/*.txt demos/zh/try/*.txt 2>/dev/null" | getline file) > 0)
         while ((getline line < file) > 0) if (line != "" && line !~ /^#/ && (getline text < file) > 0) chinese[line] = text
     while ((getline line < "tests/claims.tsv") > 0) {
         if (line ~ /^claim\t/) continue

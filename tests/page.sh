@@ -20,7 +20,7 @@ escaped() { sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/"/\&qu
         escaped "expected/$demo.txt" | sed -n -e "s,^# Step \([0-9]*\)\. ,$demo/\1	," -e "s,^ok \([0-9]*\) - ,$demo:\1	," -e T -e 's/ ([^()]*)$//' -e p
         grep -cE '^ *predict\(' "../demos/$demo.c" | sed "s,^,questions $demo	,"
     done
-    escaped claims.tsv | sed 1d | cut -f 1,4
+    escaped claims.tsv | sed 1d | cut -f 1,4 | tr -d '\140' # code, in the page
     escaped claims.tsv | sed 1d | cut -f 1,5
     escaped symptoms.tsv | cut -f 1 | sed 's/^/symptom	/'
 } | LC_ALL=C awk -F '\t' '
@@ -29,7 +29,7 @@ escaped() { sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/"/\&qu
         if (script) next
         if (match($0, /^<article class=demo id="[^"]*/)) demo = substr($0, 25, RLENGTH - 24)
         if (/^<li class=step .* data-q>/) asked["questions " demo]++
-        if (match($0, /^<li ([^>]* )?id="[^"]*/)) { id = substr($0, 1, RLENGTH); sub(/.*"/, "", id); has[id] = $0 }
+        if (match($0, /^<li ([^>]* )?id="[^"]*/)) { id = substr($0, 1, RLENGTH); sub(/.*"/, "", id); has[id] = $0; gsub(/<\/?code>/, "", has[id]) }
         if (/^<li><b>/) has["symptom"] = has["symptom"] $0
         for (n = split($0, part, "<"); n > 1; n--) if (match(part[n], /^\/?[a-z]+[0-9]?/)) tags[substr(part[n], 1, RLENGTH)]++
         next
