@@ -8,7 +8,6 @@
  * Try this   MAP_FIXED for the hint that is mapped; MAP_FIXED instead of MAP_FIXED_NOREPLACE
  * See also   mmap(2); 01_protection_and_flags, 10_1_file_size
  */
-#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,30 +28,28 @@ int main(int argc, char **argv) {
     if (pwrite(fd, "F", 1, 0) != 1) die("pwrite");
     char *p = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     check(p != MAP_FAILED && *p == 'F',
-          "with addr NULL mmap() chooses, and returns, where the mapping begins",
+          "with addr NULL (no MAP_FIXED) mmap() chooses the address and returns it",
           "1.1-1 1.2-1 1.3-1");
     p = mmap(NULL, 0, RW, MAP_SHARED, fd, 0);
     check_errno(p == MAP_FAILED, EINVAL,
                 "on failure mmap() returns MAP_FAILED and sets errno: length 0 is EINVAL", "1.3-1");
-    check_is((intptr_t)p, -1, "MAP_FAILED is (void *) -1, not NULL", "1.3-1");
+    check(p == (void *)-1, "MAP_FAILED is (void *) -1, not NULL", "1.3-1");
 
     predict("Which of the three hints does mmap() follow?");
     step("addr as a hint: a free page, an address inside a free page, a page that is mapped.");
     char *room = mmap(NULL, 8 * page, PROT_NONE, ANONYMOUS, -1, 0);
     if (room == MAP_FAILED || munmap(room, 8 * page) == -1) die("mmap, munmap");
-    /* In the middle of the free room: without a hint the kernel would choose one of its ends. */
-    char *taken = mmap(room + 3 * page, page, RW, ANONYMOUS, -1, 0);
-    char *inside = mmap(room + 5 * page + 100, page, RW, ANONYMOUS, -1, 0);
+    char *middle = room + 3 * page; /* without a hint the kernel would choose an end of the room */
+    char *taken = mmap(middle, page, RW, ANONYMOUS, -1, 0);
+    char *inside = mmap(middle + 2 * page + 100, page, RW, ANONYMOUS, -1, 0);
     char *other = mmap(taken, page, RW, ANONYMOUS, -1, 0);
     if (taken == MAP_FAILED || inside == MAP_FAILED || other == MAP_FAILED) die("mmap");
     *taken = 'L';
-    evidence("hint %p, mapped at %p", (void *)(room + 3 * page), (void *)taken);
-    evidence("hint %p, mapped at %p", (void *)(room + 5 * page + 100), (void *)inside);
-    evidence("hint %p, mapped at %p", (void *)taken, (void *)other);
-    check(taken == room + 3 * page,
-          "Linux usually follows a hint that is free, but does not have to", "1.2-1");
-    check(inside == room + 5 * page,
-          "a hint inside a page is rounded down to the start of that page", "1.2-1");
+    evidence("hints  %p %p %p", middle, middle + 2 * page + 100, taken);
+    evidence("mapped %p %p %p", taken, inside, other);
+    check(taken == middle, "Linux usually follows a free hint, but does not have to", "1.2-1");
+    check(inside == middle + 2 * page,
+          "Linux rounds a hint inside a page down to the start of that page", "1.2-1");
     check(other != taken,
           "if something is mapped at the hint already, mmap() chooses another address", "1.2-1");
 
@@ -61,8 +58,7 @@ int main(int argc, char **argv) {
     int careful = ANONYMOUS | MAP_FIXED_NOREPLACE;
     char *before = taken - page;
     check_errno(mmap(before, 2 * page, RW, careful, -1, 0) == MAP_FAILED, EEXIST,
-                "MAP_FIXED_NOREPLACE is EEXIST if one page of the range is mapped already",
-                "1.2-1");
+                "MAP_FIXED_NOREPLACE is EEXIST if a page of the range is already mapped", "1.2-1");
     check(mmap(before, page, RW, careful, -1, 0) == before && *taken == 'L',
           "MAP_FIXED_NOREPLACE maps a free range just where it is told to", "1.2-1");
 
@@ -72,7 +68,7 @@ int main(int argc, char **argv) {
     check_errno(mmap(taken + 100, page, RW, fixed, -1, 0) == MAP_FAILED, EINVAL,
                 "MAP_FIXED with an address inside a page is EINVAL", "1.2-1");
     check(mmap(taken, page, RW, fixed, -1, 0) == taken && *taken == 0,
-          "MAP_FIXED silently replaces the mapping that is there; private memory is lost", "1.2-1");
+          "MAP_FIXED silently replaces what is mapped there: private memory is lost", "1.2-1");
 
     predict("Is a length of 1 byte refused? If not, how much is mapped?");
     step("Map 1 byte of the file; then one page and 1 byte.");
