@@ -6,7 +6,7 @@
  * Watch      mapping 1 GiB costs nothing; page tables and entries come with the page faults
  * Corrects   3.3-2
  * Try this   MAP_PRIVATE instead of MAP_SHARED; a store before the first look; no stores at all
- * See also   mmap(2), getrusage(2); 03_fault_around, 03_read_from_disk, 03_zero_page
+ * See also   mmap(2), getrusage(2); 03_fault_around, 03_page_cache, 03_zero_page
  */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -34,11 +34,10 @@ int main(int argc, char **argv) {
     long tables = proc_field("/proc/self/status", "VmPTE");
     volatile char *p = mmap(NULL, GIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
-    madvise((void *)p, GIB, MADV_NOHUGEPAGE); /* EINVAL where the kernel has no huge pages: fine */
-    size = change(size, proc_field("/proc/self/status", "VmSize"));
-    evidence("virtual memory: +%s kB", number(size));
+    madvise((void *)p, GIB, MADV_NOHUGEPAGE); /* fails without huge pages: fine */
     tell("The notes say (3.3-2, wrong): mmap() makes page-table entries, without frames as yet.");
-    check_is(size, GIB / 1024, "mmap() reserves a range of addresses", "3.3-1");
+    check_is(change(size, proc_field("/proc/self/status", "VmSize")), GIB / 1024,
+             "mmap() reserves a range of addresses", "3.3-1");
     check_is(pages_present(self, p, GIB / page_size()), 0,
              "without MAP_POPULATE or locking, mmap() of a file makes no page-table entries",
              "3.3-2");
@@ -57,13 +56,16 @@ int main(int argc, char **argv) {
     picture({"first", self, p}, {"second", self, p + STRETCH});
     evidence("page faults: %ld for 8 stores, %ld for 8 loads; page tables: +%s kB", first, next,
              number(tables));
-    check_is(first / 8, 1, "the first store to a page of a fresh mapping is a page fault", "3.3-3");
-    check_least(tables, 1, "page faults make page tables, and entries in them", "3.3-2 3.3-7");
+    check_is(first / 8, 1,
+             "the first store to a page of a new MAP_SHARED file mapping is a page fault", "3.3-3");
+    check_least(tables, 1, "page faults make page-table entries, and missing page tables as well",
+                "3.3-2 3.3-7");
     check_is(page_kind(self, p), FILE_PAGE,
              "the entry of a MAP_SHARED file mapping leads to the page cache", "3.3-5");
-    check_is(byte_in_file(fd, 0), 'N', "after the page fault the store is carried out", "3.3-7");
+    check_is(byte_in_file(fd, 0), 'N',
+             "once the kernel has handled its page fault, a store is carried out", "3.3-7");
     check_is(next / 2, 0, /* one may be the stack's */
-             "while its page-table entry stays, a page stored to is loaded from without a fault",
+             "while its page-table entry stays as it is, a load from a page is no page fault",
              "3.3-8");
     return end();
 }
