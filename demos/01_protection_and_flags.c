@@ -30,7 +30,8 @@ int main(int argc, char **argv) {
     char *none = mmap(NULL, page, PROT_NONE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED || readable == MAP_FAILED || none == MAP_FAILED) die("mmap");
     *p = 'S';
-    check_is(*readable, 'S', "PROT_READ: a load finds what the file holds there", "1.2-3");
+    check_is(*readable, 'S', "with PROT_READ and MAP_SHARED a load finds what the file holds there",
+             "1.2-3");
     check_is(store_to(readable), "SIGSEGV SEGV_ACCERR", "PROT_READ alone: a store dies of SIGSEGV",
              "1.2-3");
     check_is(load_from(none), "SIGSEGV SEGV_ACCERR", "PROT_NONE: a load dies of SIGSEGV", "1.2-3");
