@@ -45,8 +45,8 @@ int main(int argc, char **argv) {
     char *other = mmap(taken, page, RW, ANONYMOUS, -1, 0);
     if (taken == MAP_FAILED || inside == MAP_FAILED || other == MAP_FAILED) die("mmap");
     *taken = 'L';
-    evidence("hints  %p %p %p", middle, middle + 2 * page + 100, taken);
-    evidence("mapped %p %p %p", taken, inside, other);
+    evidence("hints  %p %p %p", (void *)middle, (void *)(middle + 2 * page + 100), (void *)taken);
+    evidence("mapped %p %p %p", (void *)taken, (void *)inside, (void *)other);
     check(taken == middle, "Linux usually follows a free hint, but does not have to", "1.2-1");
     check(inside == middle + 2 * page,
           "Linux rounds a hint inside a page down to the start of that page", "1.2-1");
