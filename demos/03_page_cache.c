@@ -8,6 +8,8 @@
  * See also   posix_fadvise(2), mincore(2), getrusage(2) (ru_majflt); 03_demand_paging, 03_writeback
  */
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -54,9 +56,11 @@ int main(int argc, char **argv) {
     struct partner child;
 
     predict("The page has just been written by write(). Is the first load a page fault?");
-    step("Write an M to a file; map the file and load from it.");
+    step("Write a page to a file; map the file and load from it.");
     int fd = scratch_file("file", page);
-    if (write(fd, "M", 1) != 1) die("write");
+    char *text = malloc(page);
+    if (!text || write(fd, memset(text, 'M', page), page) != (ssize_t)page) die("write");
+    free(text);
     volatile char *old = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     if (old == MAP_FAILED) die("mmap");
     if (!is_cached(old)) no_disk = "the file system does not keep what was written";
