@@ -2,7 +2,7 @@
 /*
  * 03_page_cache - when is a page of a file read from the disk, and who shares it then?
  *
- * Notes      sections 3.1 to 3.3 (step 2: 首次访问), 3.4 页缓存（Page Cache）机制
+ * Notes      sections 3.1, 3.2, 3.3 (step 2: 首次访问), 3.4 页缓存（Page Cache）机制
  * Watch      three first loads of one page, but only one is a major fault; then a store for all
  * Try this   MAP_POPULATE in the second mmap(), or in the first; MAP_PRIVATE for the child
  * See also   posix_fadvise(2), mincore(2), getrusage(2) (ru_majflt); 03_demand_paging, 03_writeback
