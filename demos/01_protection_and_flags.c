@@ -5,9 +5,11 @@
  * Notes      section 1.2 参数说明 (prot, flags, fd, offset)
  * Watch      which errno a wrong argument gives, and which "wrong" argument is none
  * Try this   MAP_PRIVATE for the S; MAP_PRIVATE instead of both types; both types in the last call
- * See also   mmap(2), memfd_create(2); 10_2_permissions, 10_3_offset, 13_execute (PROT_EXEC)
+ * See also   mmap(2), memfd_create(2); 10_2_permissions, 10_3_offset, 13_execute
  */
 #include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -18,8 +20,19 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
+static int forty_two(void) __attribute__((aligned(64))); /* so that it lies in one page */
+
+static int forty_two(void) {
+    return 42;
+}
+
+static void call(volatile char *code) {
+    int (*function)(void) = (int (*)(void))(uintptr_t)code;
+    if (function() != 42) _exit(1);
+}
+
 int main(int argc, char **argv) {
-    begin(argc, argv, 13, "what do prot, flags, fd and offset permit, and what is refused?");
+    begin(argc, argv, 15, "what do prot, flags, fd and offset permit, and what is refused?");
     size_t page = page_size();
     int fd = scratch_file("file", page);
 
@@ -35,6 +48,21 @@ int main(int argc, char **argv) {
     check_is(store_to(readable), "SIGSEGV SEGV_ACCERR", "PROT_READ alone: a store dies of SIGSEGV",
              "1.2-3");
     check_is(load_from(none), "SIGSEGV SEGV_ACCERR", "PROT_NONE: a load dies of SIGSEGV", "1.2-3");
+
+    predict("The code can be read in both mappings. In which can it be called?");
+    step("Write a page of code to the file. Call a function there: PROT_READ, then PROT_EXEC.");
+    uintptr_t at = (uintptr_t)forty_two;
+    if (pwrite(fd, (void *)(at - at % page), page, 0) != (ssize_t)page) die("pwrite");
+    const char *outcome = call_with(call, readable + at % page);
+    if (strcmp(outcome, "no signal") == 0)
+        outcome = unknown_text(unknown("this machine runs whatever may be read"));
+    check_is(outcome, "SIGSEGV SEGV_ACCERR",
+             "PROT_READ without PROT_EXEC: a call of code there dies of SIGSEGV", "1.2-3");
+    char *code = mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+    outcome = code == MAP_FAILED ? unknown_text(unknown("PROT_EXEC: %s", errno_name(errno)))
+                                 : call_with(call, code + at % page);
+    check_is(outcome, "no signal", "PROT_READ with PROT_EXEC: code in a mapping can be called",
+             "1.2-3");
 
     predict("Which are refused: MAP_ANONYMOUS alone, MAP_SHARED | MAP_PRIVATE, an unknown flag?");
     step("flags: MAP_ANONYMOUS alone; both types; an unknown flag, with both types, with one.");
