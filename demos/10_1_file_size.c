@@ -1,26 +1,30 @@
 #define _GNU_SOURCE
 /*
- * 10_1_file_size - which bytes of a mapping can be accessed if its file is shorter?
+ * 10_1_file_size - what must a file have before its mapping can be used?
  *
- * Notes      section 10.1 文件大小问题, problems 1 and 2
- * Watch      three boundaries: end of the file, end of its last page, end of the mapping
- * Try this   give the empty file its length at the start; map two pages of the three
- * See also   mmap(2) (SIGBUS), ftruncate(2); 10_1_last_page, 10_1_cut_file, 10_1_full_disk
+ * Notes      section 10.1 文件大小问题, problems 1 and 2, and the cure
+ * Watch      mmap() succeeds, and no page is there; ftruncate() sets a length, and reserves nothing
+ * Try this   give the empty file its length at the start; open the file O_RDWR
+ * See also   mmap(2) (SIGBUS), ftruncate(2), posix_fallocate(3); 10_1_last_page, 10_1_full_disk
  */
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "observe.h"
 #include "partner.h"
+#include "picture.h"
 #include "scratch.h"
 
 #define RW (PROT_READ | PROT_WRITE)
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 11, "which bytes of a mapping can be accessed if its file is shorter?");
-    size_t page = page_size();
+    begin(argc, argv, 10, "what must a file have before its mapping can be used?");
+    off_t page = page_size();
+    struct stat info;
 
     predict("What fails first: mmap(), a load from the mapping, or nothing at all?");
     step("The mistake: the file is empty, the mapping is one page long.");
@@ -28,6 +32,7 @@ int main(int argc, char **argv) {
     int fd = scratch_file("empty", 0), other = scratch_file("other", 1);
     volatile char *p = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     check(p != MAP_FAILED, "mmap() of an empty file succeeds", "10.1-1");
+    picture({"p", getpid(), p});
     check_is(load_from(p), "SIGBUS BUS_ADRERR",
              "the first load from a mapping of an empty file dies of SIGBUS", "10.1-1");
     check_errno(
@@ -35,6 +40,8 @@ int main(int argc, char **argv) {
         "read(2) of one file into a mapped page past another file's end is EFAULT, no signal",
         "10.1-1");
 
+    predict(
+        "The file becomes long enough only now: can the mapping be used that is there already?");
     step("The cure: the file gets its length, here even after mmap(); then also its space.");
     if (ftruncate(fd, page) == -1) die("ftruncate");
     bool works = check_is(load_from(p), "no signal",
@@ -42,6 +49,7 @@ int main(int argc, char **argv) {
                           "10.1-1 10.1-3");
     if ((errno = reserve(fd, page)) != 0) die("reserve");
     if (works) p[0] = 'P';
+    picture({"p", getpid(), p});
     check_is(byte_in_file(fd, 0), 'P',
              "once it has length and space, the file gets what is stored through MAP_SHARED",
              "10.1-1 10.1-3");
@@ -53,27 +61,37 @@ int main(int argc, char **argv) {
                 "mmap() of length 0 is EINVAL", "10.1-4");
     evidence("errno %d is \"%s\"", EINVAL, strerror(EINVAL));
 
-    predict("Which is the first byte of the mapping where a load dies?");
-    step("A file of a page and a quarter, three pages mapped, and a guard page after them.");
-    size_t size = page + page / 4;
-    int file = scratch_file("file", size);
-    if (pwrite(file, "E", 1, size - 1) != 1) die("pwrite");
-    char *area = mmap(NULL, 4 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (area == MAP_FAILED) die("mmap");
-    volatile char *m = mmap(area, 3 * page, RW, MAP_SHARED | MAP_FIXED, file, 0);
-    if (m == MAP_FAILED) die("mmap");
-    evidence("pages of %zu bytes; the file ends after %zu bytes, the mapping after %zu", page, size,
-             3 * page);
-    check_is(m[size - 1], 'E', "the mapping has the file's last byte", "10.1-2");
-    check_is(load_from(m + 2 * page - 1), "no signal",
-             "the file's last page can be loaded to its end, though the file ends earlier",
-             "10.1-2");
-    check_is(load_from(m + 2 * page), "SIGBUS BUS_ADRERR",
-             "a load of the first byte past the file's last page dies of SIGBUS", "10.1-2");
-    check_is(store_to(m + 3 * page - 1), "SIGBUS BUS_ADRERR",
-             "a store to the mapping's last byte, past the file's last page, dies of SIGBUS",
-             "10.1-2");
-    check_is(load_from(m + 3 * page), "SIGSEGV SEGV_ACCERR",
-             "a load past the mapping, from a guard page, dies of SIGSEGV", "10.1-2");
+    predict("ftruncate() to one page: what becomes of a file that has three pages?");
+    step("A file of three pages. ftruncate() it to one: opened O_RDONLY, then opened O_RDWR.");
+    tell("The notes say (10.1-3, in part): first extend the file with ftruncate().");
+    int long_fd = scratch_file("long", 3 * page);
+    int readable = open(scratch_path("long"), O_RDONLY);
+    if (readable == -1) die("open");
+    check_errno(ftruncate(readable, page) == -1, EINVAL,
+                "on Linux ftruncate() of a file opened O_RDONLY is EINVAL", "10.1-3");
+    if (ftruncate(long_fd, page) == -1 || fstat(long_fd, &info) == -1) die("ftruncate, fstat");
+    bool blocks_are_counted = info.st_blocks > 0;
+    check_is(info.st_size, page, "ftruncate() cuts a file that is longer than the length asked for",
+             "10.1-3");
+
+    predict("After which call has the file space on the disk: ftruncate() or posix_fallocate()?");
+    step("Make a file 64 pages long: by ftruncate(), then by posix_fallocate().");
+    int hole = scratch_file("hole", 0);
+    if (fstat(hole, &info) == -1) die("fstat");
+    long empty = info.st_blocks; /* attributes of a file may take up a block */
+    if (ftruncate(hole, 64 * page) == -1 || fstat(hole, &info) == -1) die("ftruncate, fstat");
+    evidence("by ftruncate(): %lld bytes long, %lld bytes of space", (long long)info.st_size,
+             (long long)info.st_blocks * 512);
+    long blocks = info.st_blocks;
+    if (lseek(hole, 0, SEEK_DATA) != -1) blocks = unknown("SEEK_DATA finds no hole here");
+    check_is(blocks, empty, "where files can have holes, ftruncate() reserves no space", "10.1-3");
+    int error = posix_fallocate(hole, 0, 64 * page);
+    if (fstat(hole, &info) == -1) die("fstat");
+    long space = info.st_blocks * 512;
+    if (!blocks_are_counted) space = unknown("st_blocks is 0 here");
+    if (error != 0) space = unknown("posix_fallocate: %s", errno_name(error));
+    evidence("by posix_fallocate(): %lld bytes long, %s bytes of space", (long long)info.st_size,
+             number(space));
+    check_least(space, 64 * page, "posix_fallocate() reserves the space", "10.1-3");
     return end();
 }

@@ -8,6 +8,7 @@
  * Try this   forget to clear the variable in unmap(); round p + 100 up to the next page
  * See also   munmap(2); 01_munmap (holes, lengths, ranges)
  */
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@ static int unmap(char **address, size_t length) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 7, "what does a second munmap() of the same address hit?");
+    begin(argc, argv, 6, "what does a second munmap() of the same address hit?");
     size_t page = page_size();
     int fd = scratch_file("file", 2 * page), other_fd = scratch_file("other", page);
 
@@ -42,7 +43,7 @@ int main(int argc, char **argv) {
     check_is(munmap(stale, page), 0, "munmap() accepts a page address that mmap() never returned",
              "10.6-2");
     check_is(load_from(stale), "SIGSEGV SEGV_MAPERR",
-             "a load from a page unmapped alone dies of SIGSEGV while nothing is mapped there",
+             "a load from a page that was unmapped dies of SIGSEGV if nothing is mapped there",
              "10.6-2");
 
     predict("What do a store and a munmap() hit that use the old address by then?");
@@ -54,25 +55,22 @@ int main(int argc, char **argv) {
         byte_in_file(other_fd, 0), 'X',
         "a store through a stale pointer reaches what is mapped there by then, if it is writable",
         NULL);
-    check_is(munmap(stale, page), 0,
-             "munmap() cannot know that its address is stale: it succeeds on the new mapping",
-             "10.6-2");
-    check_is(load_from(other), "SIGSEGV SEGV_MAPERR",
-             "after munmap() of a stale address the next access to the new mapping dies of SIGSEGV",
-             "10.6-2");
+    int again = munmap(stale, page);
+    check(again == 0 && strcmp(load_from(other), "SIGSEGV SEGV_MAPERR") == 0,
+          "munmap() of a stale address succeeds, and unmaps what is mapped there by then",
+          "10.6-2");
 
     predict("The same order of calls, with unmap(): what is still mapped at the end?");
     step("The cure: unmap() forgets the address as soon as it is unmapped.");
     char *once = mmap(p, page, RW, FIXED, fd, 0);
     if (once == MAP_FAILED) die("mmap");
-    int first = unmap(&once, page);
+    if (unmap(&once, page) == -1) die("munmap");
     other = mmap(p, page, RW, FIXED, other_fd, 0);
     if (other == MAP_FAILED) die("mmap");
-    int second = unmap(&once, page);
-    evidence("the two calls returned %d and %d", first, second);
+    if (unmap(&once, page) == -1) die("munmap");
     check_is(
         load_from(other), "no signal",
-        "an unmap function that sets its caller's pointer to NULL does nothing the second time",
+        "an unmap function that sets its caller's pointer to NULL unmaps nothing the second time",
         NULL);
     return end();
 }

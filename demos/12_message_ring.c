@@ -47,14 +47,14 @@ int main(int argc, char **argv) {
     meet(ring, CONSUMER);
     start(&other, send_messages, many);
     check_is(receive_messages(many), 1000000,
-             "each message arrives once, in order, with every byte right", NULL);
+             "through the ring each message arrives once, in order, with every byte right", NULL);
     finish(&other);
     ask(&other, leave, NULL);
     check_is(ring_next(&me) || me.died, false,
-             "the consumer does not take the end of a stream for a death", NULL);
+             "after ring_leave() the consumer does not take the end of a stream for a death", NULL);
     partner_close(&other);
 
-    predict("Who is killed runs no code. Does the survivor wait for ever?");
+    predict("A process that is killed runs no more code. Does the survivor wait for ever?");
     step("In the middle of a stream a producer is killed, then a consumer: five times each.");
     int noticed[2] = {0};
     for (int i = 0; i < 10; i++) {
@@ -68,7 +68,9 @@ int main(int argc, char **argv) {
         work_as[role](all);
         noticed[role] += me.died;
     }
-    check_is(noticed[CONSUMER], 5, "the death of a producer ends its consumer's wait", NULL);
-    check_is(noticed[PRODUCER], 5, "the death of a consumer ends its producer's wait", NULL);
+    check_is(noticed[CONSUMER], 5,
+             "a consumer asleep on a pipe is woken when the only writer, its producer, dies", NULL);
+    check_is(noticed[PRODUCER], 5,
+             "a producer asleep on a pipe is woken when the only writer, its consumer, dies", NULL);
     return end();
 }

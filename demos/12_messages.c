@@ -1,4 +1,6 @@
 #define _GNU_SOURCE
+/* The part of 12_message_ring that both of its processes run; it has no main(): how each of them
+ * takes its end of the ring, sends, receives and leaves. The ring itself is in 12_ring.c. */
 #include "12_messages.h"
 
 #include <fcntl.h>

@@ -58,7 +58,7 @@ static bool read_config(int *width, int *height) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 7, "how can a reader avoid seeing half an update of a shared struct?");
+    begin(argc, argv, 5, "how can a reader avoid seeing half an update of a shared struct?");
     int width, height, fd = scratch_file("config", sizeof *c);
     struct partner writer;
     c = mmap(NULL, sizeof *c, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -86,29 +86,29 @@ int main(int argc, char **argv) {
     ask(&writer, set_height_and_end, NULL);
     height = c->height;
     evidence("width %d, height %d; number %u, then %u", width, height, before, c->number);
-    check(width != height, "a read across an update gets some of each", "4.4-1");
-    check(c->number != before,
+    check(width != height && c->number != before,
           "an update changes a seqlock's number: so a reader knows that it must read again", NULL);
 
     predict("Will the parent see half updates: with the number? without it?");
     step("The writer updates 100000 times; the parent reads, with the number and without.");
     long reads = 0, torn = 0, plain_torn = 0;
     start(&writer, update_often, NULL);
-    for (bool last = false; !last; reads++) {
-        last = c->done;
+    do {
         if (read_config(&width, &height)) torn += width != height;
         plain_torn += c->width != c->height;
-    }
+        reads++;
+    } while (!c->done);
     finish(&writer);
     evidence("%ld reads; halves: %ld with the number, %ld without", reads, torn, plain_torn);
     check_is(torn, 0, "with a seqlock, and one writer, no half update was seen", "4.4-1");
-    check_is(height, c->number / 2, "the last update reaches a reader", "4.4-1");
 
     predict("Does a reader that comes now wait for ever?");
     step("The writer begins one more update, sets the width, and is killed by SIGKILL.");
     ask(&writer, begin_and_set_width, NULL);
     if (kill(writer.pid, SIGKILL) == -1 || wait_for(writer.pid) == 0) die("kill");
-    check(!read_config(&width, &height), "a reader that counts its tries can give up", NULL);
+    check(!read_config(&width, &height),
+          "if a seqlock's writer dies in an update, a reader that counts its tries can give up",
+          NULL);
     tell("Whether the writer is dead, or only slow, the number does not tell: see 08_locks.");
     return end();
 }
