@@ -27,7 +27,7 @@ int main(int argc, char **argv) {
     pid_t self = getpid();
 
     predict("Which mappings lose the third page, which is cut off: none, the shared one, or both?");
-    step("Map a file of three pages, shared and private. Copy two by stores. Cut it in page 2.");
+    step("Map three pages of a file, shared and private. Store to both. Cut the file in page 2.");
     int fd = scratch_file("file", 3 * page);
     char *s = mmap(NULL, 3 * page, RW, MAP_SHARED, fd, 0);
     volatile char *copy = mmap(NULL, 3 * page, RW, MAP_PRIVATE, fd, 0);

@@ -69,7 +69,7 @@ int main(int argc, char **argv) {
     check_is(deleted(watch), 0, "while it is mapped, a file without a name is not deleted",
              "10.4-1");
 
-    predict("And once nothing maps it either?");
+    predict("Is the file deleted once nothing maps it either?");
     step("Unmap p.");
     if (munmap((void *)p, page) == -1) die("munmap");
     check_is(deleted(watch), 1, "the last munmap() deletes a file without name and descriptor",
