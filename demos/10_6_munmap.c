@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
              "a load from a page that was unmapped dies of SIGSEGV if nothing is mapped there",
              "10.6-2");
 
-    predict("What do a store and a munmap() hit that use the old address by then?");
+    predict("Something else is mapped there: what do a store and munmap() by the old address hit?");
     step("The mistake: another mapping takes the place. Store and munmap() by the old address.");
     volatile char *other = mmap(p + page, page, RW, FIXED, other_fd, 0);
     if (other == MAP_FAILED) die("mmap");
