@@ -57,10 +57,9 @@ int main(int argc, char **argv) {
     predict("What does the third page of each of the two mappings have then?");
     step("The file becomes as long as it was.");
     if (ftruncate(fd, 3 * page) == -1) die("ftruncate");
-    bool back =
-        check_is(load_from(s + 2 * page), "no signal",
-                 "when a file that was cut grows again, loads past the place of the cut work again",
-                 "10.1-2");
+    bool back = check_is(
+        load_from(s + 2 * page), "no signal",
+        "once a file that was cut is as long as before, loads past the cut work again", "10.1-2");
     check(back && s[2 * page] == 0 && copy[2 * page] == 0,
           "a lost page reads as 0 when the file grows again, in private mappings as well",
           "10.1-2");

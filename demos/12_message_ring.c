@@ -69,8 +69,10 @@ int main(int argc, char **argv) {
         noticed[role] += me.died;
     }
     check_is(noticed[CONSUMER], 5,
-             "a consumer asleep on a pipe is woken when the only writer, its producer, dies", NULL);
+             "a consumer's wait on a pipe ends when the only writer, its producer, is killed",
+             NULL);
     check_is(noticed[PRODUCER], 5,
-             "a producer asleep on a pipe is woken when the only writer, its consumer, dies", NULL);
+             "a producer's wait on a pipe ends when the only writer, its consumer, is killed",
+             NULL);
     return end();
 }
