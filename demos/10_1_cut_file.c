@@ -5,8 +5,7 @@
  * Notes      section 10.1 文件大小问题: what is missing there
  * Watch      even a private copy is lost; rename() leaves the mappings alone
  * Try this   cut the file inside its third page; replace the file without rename()
- * See also   ftruncate(2), rename(2); 10_1_last_page, 08_notes_pair (O_TRUNC under a reader),
- *            12_copy_file (a program that survives SIGBUS), 13_sealed (a file that nobody can cut)
+ * See also   ftruncate(2), rename(2); 08_notes_pair, 10_1_last_page, 12_copy_file, 13_sealed
  */
 #include <stdio.h>
 #include <string.h>

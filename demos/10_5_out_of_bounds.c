@@ -55,7 +55,8 @@ int main(int argc, char **argv) {
     p = mmap(area, 100, RW, FIXED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     check_is(store_to(p + page - 1), "no signal",
-             "in a mapping of length 100, a store to the last byte of the page works", "10.5-1");
+             "if 100 bytes of a file are mapped, a store to the last byte of the page works",
+             "10.5-1");
 
     predict("The file has one page, the mapping two: does mmap() refuse? How does the store end?");
     step("Map two pages of the file, which has one, and store past p's first page.");

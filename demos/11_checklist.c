@@ -18,8 +18,7 @@
 #include "partner.h"
 #include "scratch.h"
 
-#define RW    (PROT_READ | PROT_WRITE)
-#define FIXED (MAP_SHARED | MAP_FIXED)
+#define RW (PROT_READ | PROT_WRITE)
 
 int main(int argc, char **argv) {
     begin(argc, argv, 7, "what happens if an item of the checklist is forgotten?");
@@ -37,7 +36,7 @@ int main(int argc, char **argv) {
     int fd = scratch_file("file", 0);
     char *area = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (area == MAP_FAILED) die("mmap");
-    volatile char *p = mmap(area, 2 * page, RW, FIXED, fd, 0);
+    volatile char *p = mmap(area, 2 * page, RW, MAP_SHARED | MAP_FIXED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     check_is(store_to(p), "SIGBUS BUS_ADRERR",
              "an empty file can be mapped, but a store to the mapping dies of SIGBUS", "11.3-1");
