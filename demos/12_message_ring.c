@@ -69,10 +69,8 @@ int main(int argc, char **argv) {
         noticed[role] += me.died;
     }
     check_is(noticed[CONSUMER], 5,
-             "a consumer's wait on a pipe ends when the only writer, its producer, is killed",
-             NULL);
+             "a consumer's wait on a pipe ends when its producer, the only writer, dies", NULL);
     check_is(noticed[PRODUCER], 5,
-             "a producer's wait on a pipe ends when the only writer, its consumer, is killed",
-             NULL);
+             "a producer's wait on a pipe ends when its consumer, the only writer, dies", NULL);
     return end();
 }
