@@ -6,16 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "check.h"
 #include "words.h"
 
+bool quick;
 double slice;
 static uint64_t pattern[(1 << 17) + 64]; /* messages are pieces of it */
+static cpu_set_t allowed;                /* as it was before the first pin() */
 
-bool quick(void) {
-    return getenv("MMAP_DEMO_QUICK") != NULL;
+__attribute__((constructor)) static void prepare(void) {
+    quick = getenv("MMAP_DEMO_QUICK") != NULL;
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    for (size_t i = 0; i < sizeof pattern / sizeof pattern[0]; i++)
+        pattern[i] = i * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 double now(void) {
@@ -24,19 +30,18 @@ double now(void) {
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+double sleeps(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_nvcsw;
+}
+
 bool pin(int n) {
-    static cpu_set_t allowed; /* as it was before the first pin() */
     cpu_set_t one;
-    if (CPU_COUNT(&allowed) == 0) sched_getaffinity(0, sizeof allowed, &allowed);
     CPU_ZERO(&one);
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
         if (CPU_ISSET(cpu, &allowed) && n-- == 0) CPU_SET(cpu, &one);
     return sched_setaffinity(0, sizeof one, &one) == 0;
-}
-
-__attribute__((constructor)) static void make_pattern(void) {
-    for (size_t i = 0; i < sizeof pattern / sizeof pattern[0]; i++)
-        pattern[i] = i * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 void fill(uint64_t *message, size_t bytes, uint64_t n) {
@@ -48,30 +53,15 @@ bool is_whole(const uint64_t *message, size_t bytes, uint64_t n) {
     return message[0] == n && memcmp(message + 1, pattern + n % 61 + 1, bytes - 8) == 0;
 }
 
-void measure(struct way *ways, size_t count, double seconds) {
-    double began = now(), budget = quick() ? 0 : seconds * 1e9;
-    slice = budget / ROUNDS / (double)count;
-    for (size_t round = 0; round == 0 || (round < ROUNDS && now() - began < budget); round++)
-        for (size_t i = 0; i < count; i++) { /* each round begins with another way */
-            struct way *way = &ways[(i + round) % count];
-            if (!way->skipped) way->ns[way->rounds++] = way->run(way);
-        }
-}
-
-long extra_of(const struct way *way) {
-    if (way->skipped) return unknown("%s", way->skipped);
-    return (long)(way->extra / way->rounds + 0.5);
-}
-
+/* Of a way's times or, with a slower way, of how often they fit into that one's, round by round. */
 struct spread {
-    double low, median, high; /* a quarter, a half, three quarters of the values lie below */
+    double low, median, high;
 };
 
-/* Of a way's times or, with a slower one, of how often they fit into that one's, round by round. */
 static struct spread spread_of(const struct way *slow, const struct way *fast) {
     double sorted[ROUNDS] = {0};
     int n = 0;
-    for (; n < fast->rounds && (!slow || n < slow->rounds); n++) {
+    for (; n < fast->rounds; n++) {
         double value = slow ? slow->ns[n] / fast->ns[n] : fast->ns[n];
         int i = n;
         for (; i > 0 && sorted[i - 1] > value; i--)
@@ -81,10 +71,10 @@ static struct spread spread_of(const struct way *slow, const struct way *fast) {
     return (struct spread){sorted[(n - 1) / 4], sorted[n / 2], sorted[3 * n / 4]};
 }
 
-/* With a unit "1.8 us", without "647" or "1/12". Four results live side by side. */
+/* A time as "1.8 us", else "647" or "1/12". Four results live side by side. */
 static const char *text_of(double value, bool is_time) {
-    static char texts[4][16];
     static const char *const units[] = {" ns", " us", " ms", " s"};
+    static char texts[4][16];
     static int turn, unit;
     bool less = !is_time && value < 0.95;
     if (less) value = 1 / value;
@@ -100,13 +90,20 @@ void explain_tables(void) {
     tell("As fast: as the first row, within each round; 1/12: it takes 12 times as long.");
 }
 
-void print_table(const char *title, const char *extra, const struct way *ways, size_t count) {
+void measure(const char *title, const char *extra, struct way *ways, size_t count, double seconds) {
+    double began = now(), budget = quick ? 0 : seconds * 1e9;
+    slice = budget / ROUNDS / (double)count;
+    for (size_t round = 0; round == 0 || (round < ROUNDS && now() - began < budget); round++)
+        for (size_t i = 0; i < count; i++) { /* each round begins with another way */
+            struct way *way = &ways[(i + round) % count];
+            if (!way->skipped) way->ns[way->rounds++] = way->run(way);
+        }
     evidence("%s%*s  median        quartiles as fast %6s", words(title), 26 - columns(words(title)),
              "", words(extra));
-    for (const struct way *way = ways; way < ways + count; way++) {
+    for (struct way *way = ways; way < ways + count; way++) {
         struct spread ns = spread_of(NULL, way), times = spread_of(ways, way);
         const char *name = words(way->name);
-        if (way->skipped || quick())
+        if (way->skipped || quick)
             evidence("%s: %s", name, words(way->skipped ? way->skipped : "not timed"));
         else
             evidence("%s%*s %7s %7s..%-7s %7s %6.1f", name, 26 - columns(name), "",
@@ -116,10 +113,15 @@ void print_table(const char *title, const char *extra, const struct way *ways, s
     }
 }
 
+long extra_of(const struct way *way) {
+    if (way->skipped) return unknown("%s", way->skipped);
+    return (long)(way->extra / way->rounds + 0.5);
+}
+
 void verdict(const char *when, const struct way *slow, const struct way *fast, double least) {
     struct spread times = spread_of(slow, fast);
     const char *found = times.low >= least ? "yes" : times.high < least ? "no" : "undecided";
-    if (slow->skipped || fast->skipped || quick())
+    if (slow->skipped || fast->skipped || quick)
         evidence("%s: not timed", words(when));
     else
         evidence("%s: %s: %s times as fast (%s to %s)", words(found), words(when),

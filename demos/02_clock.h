@@ -28,23 +28,21 @@ struct way {
     int rounds;
 };
 
-bool quick(void);    /* is MMAP_DEMO_QUICK set? */
-extern double slice; /* how long run() should take, in ns */
+extern bool quick; /* is MMAP_DEMO_QUICK set? */
+extern double slice;
 double now(void);    /* in ns: CLOCK_MONOTONIC */
+double sleeps(void); /* of this process since its start: getrusage(2) */
 bool pin(int n);     /* puts this process on the n-th of the CPUs it may use; false: it cannot */
 
-/* Fills message number n, a multiple of 8 bytes up to 1 MiB: each word depends on n and on its own
- * place. Is every byte of it right? */
+/* Writes message n, of up to 1 MiB: each word depends on n and on its place. Is all of it right? */
 void fill(uint64_t *message, size_t bytes, uint64_t n);
 bool is_whole(const uint64_t *message, size_t bytes, uint64_t n);
 
-/* Measures all ways for about so many seconds. What a way's `extra` is then, rounded. */
-void measure(struct way *ways, size_t count, double seconds);
+/* Measures all ways for about so many seconds; prints the table: `extra` is the last column's head.
+ * extra_of(): what that column says, rounded. */
+void measure(const char *title, const char *extra, struct way *ways, size_t count, double seconds);
 long extra_of(const struct way *way);
-
-/* Says how to read the tables. Prints one; `extra` is what way->extra counts. */
 void explain_tables(void);
-void print_table(const char *title, const char *extra, const struct way *ways, size_t count);
 
 /* Prints whether in this run one way was at least so many times as fast as another: yes, no, or
  * undecided, if that lies between the quartiles. */

@@ -98,8 +98,7 @@ int main(int argc, char **argv) {
     step("Touch all pages of 4 MiB in each of these ways, or one page in a mapping of its own.");
     explain_tables();
     tell("Faults: page faults for each page while it is touched; those inside mmap() not counted.");
-    measure(ways, WAYS, 0.8);
-    print_table("a page", "faults", ways, WAYS);
+    measure("a page", "faults", ways, WAYS, 0.8);
 
     step("Has every page the byte that was stored? Which touches were page faults?");
     check_is(wrong, 0, "each page has the byte that was stored", NULL);

@@ -63,13 +63,12 @@ static void table(const char *title, struct way *ways, size_t bytes) {
         ways[POPULATED].why = "mmap() itself maps all pages: it saves the faults, not the work";
         ways[KEPT].why = "no call and no fault: the loads alone";
     }
-    measure(ways, WAYS, 0.5);
-    print_table(title, "faults", ways, WAYS);
+    measure(title, "faults", ways, WAYS, 0.5);
 }
 
 int main(int argc, char **argv) {
     begin(argc, argv, 4, "is a file read faster through a mapping than by read()?");
-    const size_t most = quick() ? 4 << 20 : 64 << 20;
+    const size_t most = quick ? 4 << 20 : 64 << 20;
     fd = scratch_file("file", most);
     kept = mmap(NULL, most, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (kept == MAP_FAILED) die("mmap");

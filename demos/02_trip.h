@@ -8,11 +8,11 @@
 #include "02_clock.h"
 #include "partner.h"
 
-enum { PIPE, POSIX_QUEUE, SYSV_QUEUE, ASLEEP, SPINNING, LINE, WAYS };
+enum { PIPE, FIFO, SOCKET, POSIX_QUEUE, SYSV_QUEUE, ASLEEP, SPINNING, LINE, WAYS };
 #define QUEUE 64 /* bytes of a message in a queue */
 
-extern struct partner child;      /* to be forked after open_ways() */
 extern const char *missing[WAYS]; /* why this cannot be had here, or NULL */
+extern struct partner child;      /* to be forked after open_ways() */
 void open_ways(void);
 
 /* A way's run(). Both write and compare every word of it; extra: how often the parent slept. */
