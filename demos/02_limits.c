@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
     check_is(smaps_kb(getpid(), p, "Size"), size / 1024, "gigabytes can be mapped in one call",
              "2.3-5");
     check_is(faults_of(p[size - 1] = 'x'), 1,
-             "a store to the last byte of a huge mapping costs just one page fault", "2.3-5");
+             "a store to the end of a mapping of gigabytes costs just one page fault", "2.3-5");
     if (fstat(fd, &info) == -1) die("fstat");
     evidence("%zu MiB are mapped; the file takes %ld KiB of disk", size >> 20,
              (long)info.st_blocks / 2);
@@ -67,23 +67,21 @@ int main(int argc, char **argv) {
                                    : unknown("no file here can be longer than memory and swap");
     void *m = mmap(NULL, size, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     check_is(outcome(m, why_not), "ENOMEM",
-             "by default a private anonymous mapping larger than memory and swap is ENOMEM",
+             "by default a writable private anonymous mapping larger than RAM and swap is ENOMEM",
              "2.3-5");
     m = mmap(NULL, size, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     check_is(outcome(m, why_not), "ENOMEM",
-             "by default a shared anonymous mapping larger than memory and swap is ENOMEM",
-             "2.3-5");
+             "by default a shared anonymous mapping larger than RAM and swap is ENOMEM", "2.3-5");
     m = mmap(NULL, size, RW, MAP_PRIVATE, fd, 0);
     check_is(outcome(m, why_not), "ENOMEM",
-             "by default a writable private file mapping larger than memory and swap is ENOMEM",
+             "by default a writable private file mapping larger than RAM and swap is ENOMEM",
              "2.3-5");
     m = mmap(NULL, size, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     check_is(outcome(m, why_not), "success",
-             "with MAP_NORESERVE a private mapping larger than memory and swap is accepted",
-             "2.3-5");
+             "with MAP_NORESERVE a private mapping larger than RAM and swap is accepted", "2.3-5");
     m = mmap(NULL, size, RW, MAP_SHARED, fd, 0);
     check_is(outcome(m, why_not), "success",
-             "a MAP_SHARED file mapping larger than memory and swap is accepted", "2.3-5");
+             "a MAP_SHARED file mapping larger than RAM and swap is accepted", "2.3-5");
     m = mmap(NULL, SIZE_MAX - 2 * page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     check_errno(m == MAP_FAILED, ENOMEM,
                 "what does not fit into the address space cannot be mapped: ENOMEM", "2.3-5");

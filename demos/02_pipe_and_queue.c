@@ -51,7 +51,8 @@ int main(int argc, char **argv) {
     long capacity = fcntl(ends[1], F_GETPIPE_SZ), filled = fill(ends[1]);
     evidence("F_GETPIPE_SZ: %ld; written: %ld bytes", capacity, filled);
     check_is(filled, capacity,
-             "a pipe that is written page by page is full at F_GETPIPE_SZ bytes: EAGAIN", "2.3-3");
+             "an O_NONBLOCK pipe, written by pages, is full at F_GETPIPE_SZ bytes: EAGAIN",
+             "2.3-3");
     while (read(ends[0], m, page) > 0)
         continue;
     if (fcntl(ends[1], F_SETPIPE_SZ, (int)page) == -1) die("fcntl");
@@ -63,7 +64,7 @@ int main(int argc, char **argv) {
     if (pipe(ends) == -1) die("pipe");
     if (write(ends[1], "first", 5) != 5 || write(ends[1], "second", 6) != 6) die("write");
     check_is(read(ends[0], m, page), 11,
-             "a pipe is a stream: one read() returns what two write() calls have written", "2.3-8");
+             "a pipe is a stream: one read() can return what two write() calls wrote", "2.3-8");
     const char *name = strrchr(scratch_dir(), '/'); /* as unique as that */
     struct mq_attr limits = {.mq_maxmsg = 2, .mq_msgsize = 4000};
     remove_at_end(mq_unlink, name);

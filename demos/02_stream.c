@@ -29,7 +29,7 @@ static const struct test {
     {"4 KiB", NULL, 4 << 10},
     {"64 KiB", "it holds one message: the two take turns and do not work at once", 64 << 10},
     {"1 MiB", "it holds a part of a message: the sender sleeps until that is read", MOST},
-    {"1 MiB, a pipe of 1 MiB", "it holds a message: one copies in, the other out", MOST},
+    {"1 MiB in a pipe of 1 MiB", "it holds a message: one copies in, the other out", MOST},
 };
 static struct way ways[TESTS][WAYS];
 static long wrong[WAYS];

@@ -78,8 +78,7 @@ int main(int argc, char **argv) {
     check_is(ask_text(&other, finds_members, "test"), 1,
              "a program whose struct has the same layout finds the members", "2.2-4");
     check_is(ask_text(&other, finds_name_in_next_version, "test"), 0,
-             "a program whose struct has a new member ahead of the text reads the wrong text",
-             "2.2-4");
+             "a program whose struct has the text at another offset reads the wrong text", "2.2-4");
 
     predict("Who finds the text by the address: the child, the other program? By the offset?");
     step("Store where a text is: an address, an offset. A child and the other program look.");
@@ -95,8 +94,7 @@ int main(int argc, char **argv) {
     check_is(ask(&child, address_leads_to, "more"), 1,
              "a pointer stored in a mapped file is good in a child forked after that", "2.2-4");
     check_is(ask_text(&other, address_leads_to, "more"), 0,
-             "an address in a file does not lead to the same text in an unrelated process",
-             "2.2-4");
+             "an address of private memory leads an unrelated process to no such text", "2.2-4");
     check_is(ask_text(&other, offset_leads_to, "more"), 1,
              "an offset from the start of a file leads every process to the same text", "2.2-4");
     partner_close(&child);

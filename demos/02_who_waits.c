@@ -73,11 +73,11 @@ int main(int argc, char **argv) {
     if (reader.pid == 0) obey(&reader);
     start(&reader, read_from_pipe, m);
     check_is(sleeps_in(reader.pid, m), SYS_read,
-             "a process that reads from an empty pipe sleeps in read()", "2.3-6");
+             "by default a reader of an empty pipe with a writer sleeps in read()", "2.3-6");
     m->message = 'P';
     if (write(ends[1], "P", 1) != 1) die("write");
     check_is(finish(&reader), 'P',
-             "read() returns only after the write(): the reader sees earlier stores", "2.3-6");
+             "read() from a pipe returns after a write(): the reader sees earlier stores", "2.3-6");
 
     predict("The child only loads. Which of the messages 1 and 2 will it get?");
     step("In memory alone: the parent stores a 1, then a 2. The child loads twice.");
@@ -88,14 +88,15 @@ int main(int argc, char **argv) {
     check_is(ask(&reader, load_message, m), '2',
              "a load takes nothing away: alone it cannot tell whether the value is new", "2.3-6");
 
+    predict("In which system call does the child wait this time?");
     step("The cure, a semaphore: the child waits for it. Then the parent stores an S and posts.");
     start(&reader, wait_for_semaphore, m);
     check_is(sleeps_in(reader.pid, m), SYS_futex,
-             "a process that waits for a semaphore sleeps in futex()", "2.3-6");
+             "a process that has to wait in sem_wait() sleeps in futex()", "2.3-6");
     m->message = 'S';
     if (sem_post(&m->stored) == -1) die("sem_post");
     check_is(finish(&reader), 'S',
-             "sem_wait() returns only after the post: the reader sees earlier stores", "2.3-6");
+             "sem_wait() at 0 returns after a post: the reader sees earlier stores", "2.3-6");
 
     predict("Nobody is left who could write or post. What do read() and sem_wait() do?");
     step("The other side ends: the child exits, and the pipe's last write end is closed.");
