@@ -52,7 +52,7 @@ static void table(const char *title, struct way *ways, size_t bytes, int cpus) {
     if (ways == large) ways[SPINNING].why = "most of it: both write and compare every word";
     ways[LINE].bytes = 8;
     ways[LINE].why = "from one CPU to the other and back: memory cannot be faster";
-    measure(title, "sleeps", ways, ways == two ? WAYS : LINE, 0.55);
+    measure(title, "sleeps", ways, ways == two ? WAYS : LINE, 0.5);
 }
 
 int main(int argc, char **argv) {
