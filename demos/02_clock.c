@@ -91,9 +91,9 @@ void explain_tables(void) {
 }
 
 void measure(const char *title, const char *extra, struct way *ways, size_t count, double seconds) {
-    double began = now(), budget = quick ? 0 : seconds * 1e9;
+    double budget = quick ? 0 : seconds * 1e9, until = now() + budget;
     slice = budget / ROUNDS / (double)count;
-    for (size_t round = 0; round == 0 || (round < ROUNDS && now() - began < budget); round++)
+    for (int round = 0; round < (quick ? 1 : 3) || (round < ROUNDS && now() < until); round++)
         for (size_t i = 0; i < count; i++) { /* each round begins with another way */
             struct way *way = &ways[(i + round) % count];
             if (!way->skipped) way->ns[way->rounds++] = way->run(way);

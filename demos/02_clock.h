@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ROUNDS 11 /* at most */
+#define ROUNDS 11 /* at most; at least three */
 
 /* A way of doing it: a row of a table. */
 struct way {

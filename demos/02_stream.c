@@ -68,8 +68,8 @@ static double stream(struct way *way) {
     shared->way = *way;
     shared->count = quick ? 10 : bytes < 1024 ? 16384 : 16 * MOST / bytes;
     ring_init(ring, bytes, ROOM / bytes);
-    ring_join(&me, ring, PRODUCER, (int[]){bells[PRODUCER][0], bells[CONSUMER][1]});
     pin(0);
+    ring_join(&me, ring, PRODUCER, (int[]){bells[PRODUCER][0], bells[CONSUMER][1]});
     start(&child, receive_all, &shared->way);
     double began = now(), slept = sleeps();
     for (uint64_t n = 0; n < shared->count; n++) {

@@ -94,7 +94,7 @@ int main(int argc, char **argv) {
     check_is(ask(&child, address_leads_to, "more"), 1,
              "a pointer stored in a mapped file is good in a child forked after that", "2.2-4");
     check_is(ask_text(&other, address_leads_to, "more"), 0,
-             "an address of private memory leads an unrelated process to no such text", "2.2-4");
+             "an unrelated process does not find a text by its address in private memory", "2.2-4");
     check_is(ask_text(&other, offset_leads_to, "more"), 1,
              "an offset from the start of a file leads every process to the same text", "2.2-4");
     partner_close(&child);

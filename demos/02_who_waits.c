@@ -73,7 +73,7 @@ int main(int argc, char **argv) {
     if (reader.pid == 0) obey(&reader);
     start(&reader, read_from_pipe, m);
     check_is(sleeps_in(reader.pid, m), SYS_read,
-             "by default a reader of an empty pipe with a writer sleeps in read()", "2.3-6");
+             "by default a reader of an empty pipe that has a writer sleeps in read()", "2.3-6");
     m->message = 'P';
     if (write(ends[1], "P", 1) != 1) die("write");
     check_is(finish(&reader), 'P',
