@@ -119,7 +119,7 @@ double trips(struct way *way) {
     start(&child, answer_all, &shared->way);
     for (; !shared->last; n += 2) {
         if (n == 2) began = now(), slept = sleeps(); /* all is mapped now */
-        if (n > 0 && n % rare == 0) shared->last = now() - began >= slice;
+        if (n >= 2 && (n - 2) % rare == 0) shared->last = now() - began >= slice;
         send_message(way, n);
         way->wrong += !receive_message(way, n + 1);
     }
