@@ -15,8 +15,8 @@ struct terminal {
     char line[1300]; /* the last one */
 };
 
-/* Runs the command, a program beside this one, with --path PATH. */
-struct terminal run(const char *command, const char *path);
+/* Runs the command, a program beside this one with its options. */
+struct terminal run(const char *command);
 
 /* Reads on until a line begins with `words`; false if the output ends instead. */
 bool says(struct terminal *t, const char *words);
