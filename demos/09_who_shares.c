@@ -19,10 +19,10 @@
 #include "picture.h"
 #include "scratch.h"
 
-/* Without a path: MAP_ANONYMOUS. Returns the address, or -errno if the file cannot be opened. */
+/* Without a path: MAP_ANONYMOUS. */
 static long map_page(void *path) {
     int fd = -1, flags = *(char *)path ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
-    if (*(char *)path && (fd = open(path, O_RDWR)) == -1) return -errno;
+    if (*(char *)path && (fd = open(path, O_RDWR)) == -1) die("open %s", (char *)path);
     char *p = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, flags, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     return (long)p;
@@ -103,9 +103,8 @@ int main(int argc, char **argv) {
     char link[96];
     snprintf(link, sizeof link, "/proc/%ld/map_files/%lx-%lx", (long)parent, (long)p[0],
              (long)(p[0] + page));
-    long there = ask_text(&b, map_page, link);
-    long why = there < 0 && there > -4096 ? unknown("map_files: %s", errno_name((int)-there)) : 0;
-    check_is(why ? why : ask(&b, letter, (char *)there), 'P',
+    long why = open(link, O_RDWR) == -1 ? unknown("map_files: %s", errno_name(errno)) : 0;
+    check_is(why ? why : ask(&b, letter, (char *)ask_text(&b, map_page, link)), 'P',
              "with CAP_SYS_ADMIN one can map the hidden file: /proc/PID/map_files", "9.4-1");
     partner_close(&b);
     return end();
