@@ -31,7 +31,7 @@ static bool sends_quit(char *p) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 16, "what goes wrong with the notes' writer and reader?");
+    begin(argc, argv, 14, "what goes wrong with the notes' writer and reader?");
     size_t page = page_size();
 
     predict("The reader maps the file before the writer's ftruncate(). What goes wrong?");
@@ -82,7 +82,7 @@ int main(int argc, char **argv) {
     check_is(q, "BBBBBBBBaaaaaaaa",
              "even of a single writer a reader without a lock can get half a message", "8.4k-3");
 
-    predict("The writer fills all 1024 bytes. How many does the reader's strcpy() copy?");
+    predict("The writer fills all 1024 bytes. Is the reader's buffer of 1024 bytes enough?");
     step("The writer fills the file with x; the reader copies the text with strcpy().");
     static char room[FILESIZE + 100]; /* the notes: char last_msg[FILESIZE] */
     memset(p, 'x', FILESIZE);
@@ -90,23 +90,19 @@ int main(int argc, char **argv) {
              "strcpy() of text that fills the file without a NUL overflows a buffer of its size",
              "8.4-4");
 
+    predict("The mapping is a whole page. Does the file grow with a store past its 1024 bytes?");
     step("Store into the last byte of the page, far past the file's 1024 bytes; then msync().");
-    check_is(store_to(p + page - 1), "no signal",
-             "past the file's end, the rest of its last page can be used", "8.4-6");
+    p[page - 1] = 'x';
     if (msync(p, page, MS_SYNC) == -1) die("msync");
     check_is(lseek(fd, 0, SEEK_END), FILESIZE,
              "a store past the file's end does not make the file longer", "8.4-6");
 
-    predict("The reader keeps its mapping. What does it find there after the writer's O_TRUNC?");
+    predict("The reader keeps its mapping. What does a load find after the writer's O_TRUNC?");
     step("The writer is started again while the reader runs.");
     sprintf(p, "Message %d from writer", 0);
     if ((fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0644)) == -1) die("open");
     check_is(load_from(q), "SIGBUS BUS_ADRERR",
              "a reader that looks between O_TRUNC and ftruncate() dies of SIGBUS", "8.4-3");
-    if (ftruncate(fd, FILESIZE) == -1) die("ftruncate");
-    check_is(q, "",
-             "after O_TRUNC and ftruncate() a mapping of the file works again, and shows zeros",
-             "8.4-3");
 
     predict("The link leads to somebody's file. What does the notes' open() do to that file?");
     step("Somebody has planted a symbolic link at a place that everybody knows.");
@@ -119,10 +115,9 @@ int main(int argc, char **argv) {
     check_is(why ? why : lseek(precious, 0, SEEK_END), 0,
              "unless protected_symlinks forbids it, O_TRUNC empties the file a link leads to",
              "8.4-5");
-    check_is(why                                                     ? why
-             : open(link, O_CREAT | O_RDWR | O_NOFOLLOW, 0600) == -1 ? errno
-                                                                     : 0,
-             ELOOP, "O_NOFOLLOW refuses a symbolic link at the end of the path: ELOOP", "8.4-5");
+    int error = open(link, O_CREAT | O_RDWR | O_NOFOLLOW, 0600) == -1 ? errno : 0;
+    check_is(why ? why : error, ELOOP,
+             "O_NOFOLLOW refuses a symbolic link at the end of the path: ELOOP", "8.4-5");
     check_errno(open(link, O_CREAT | O_EXCL | O_RDWR, 0600) == -1, EEXIST,
                 "O_CREAT with O_EXCL refuses a file that already exists: EEXIST", "8.4-5");
     return end();
