@@ -11,11 +11,9 @@
 #include <sys/socket.h>
 
 static const char usage[] =
-    "usage: 08_writer [--count N] [--interval MS], 08_reader [--count N] [--interval MS]\n"
-    "  Start them in two terminals, in either order. 08_writer sends N messages (default: until\n"
-    "  08_reader has had enough), 08_reader receives N (default 6, as in the notes; 0: until\n"
-    "  08_writer ends). Before the next message it pauses for MS milliseconds (default: 08_writer\n"
-    "  1000, 08_reader 0). They meet under XDG_RUNTIME_DIR, else TMPDIR, else /tmp.\n";
+    "usage: 08_writer [--count N] [--interval MS]   or   08_reader [--count N] [--interval MS]\n"
+    "  ends after N messages (08_reader: default 6, 0 for all that 08_writer has), and pauses\n"
+    "  for MS milliseconds before the next one (default: 08_writer 1000, 08_reader 0)\n";
 
 static const char *other_has_died;
 static int turn; /* the socket */

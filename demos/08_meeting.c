@@ -87,7 +87,6 @@ static int enter(void) {
 
 struct channel *meet(enum role role, int *turn) {
     const struct sockaddr *address = (const struct sockaddr *)&door;
-    const char *kind = role == WRITER ? "writer" : "reader";
     const char *other = role == WRITER ? "reader" : "writer";
     const char *parent = getenv("XDG_RUNTIME_DIR");
     struct flock seat = seats(role, 1);
@@ -125,6 +124,6 @@ struct channel *meet(enum role role, int *turn) {
         close(waiting);
     }
     (void)*(volatile char *)c; /* so that there is a page to look at */
-    printf("%s, process %ld: %p %s\n", kind, (long)owner, (void *)c, look_at(owner, c).file_page);
+    printf("process %ld: %p %s\n", (long)owner, (void *)c, look_at(owner, c).file_page);
     return c;
 }
