@@ -21,9 +21,12 @@ struct terminal run(const char *command) {
         char path[1000], words[80], *arguments[8] = {path};
         snprintf(words, sizeof words, "%s", command);
         snprintf(path, sizeof path, "%.*s%s", before, program_invocation_name, strtok(words, " "));
-        for (int i = 1; i < 7 && (arguments[i] = strtok(NULL, " "));)
-            i++;
+        for (int i = 1; i < 8; i++)
+            arguments[i] = strtok(NULL, " "); /* NULL after the last one */
         end_with_parent(parent);
+        /* It keeps scratch's leash: this program's janitor, should it be killed, waits for both. */
+        for (int fd = 3; fd < 16; fd++)
+            fcntl(fd, F_SETFD, 0);
         if (dup2(ends[1], STDOUT_FILENO) == -1 || dup2(ends[1], STDERR_FILENO) == -1) die("dup2");
         execvp(path, arguments); /* without a slash PATH is searched, as it was for this one */
         _exit(99);
