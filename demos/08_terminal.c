@@ -10,26 +10,31 @@
 #include "check.h"
 #include "partner.h"
 
+/* Becomes the program beside this one: where this one lies, or in PATH. */
+static _Noreturn void become(const char *command) {
+    const char *slash = strrchr(program_invocation_name, '/');
+    int before = slash ? (int)(slash - program_invocation_name) + 1 : 0;
+    char path[1000], words[80], *arguments[8] = {path};
+    snprintf(words, sizeof words, "%s", command);
+    snprintf(path, sizeof path, "%.*s%s", before, program_invocation_name, strtok(words, " "));
+    for (int i = 1; i < 8; i++)
+        arguments[i] = strtok(NULL, " "); /* NULL after the last one */
+    /* It keeps scratch's leash: this program's janitor, should it be killed, waits for both. */
+    for (int fd = 3; fd < 16; fd++)
+        fcntl(fd, F_SETFD, 0);
+    execvp(path, arguments);
+    _exit(99);
+}
+
 struct terminal run(const char *command) {
     struct terminal t = {.command = command};
     pid_t parent = getpid();
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) == -1 || (t.pid = fork()) == -1) die("pipe, fork");
     if (t.pid == 0) {
-        const char *slash = strrchr(program_invocation_name, '/');
-        int before = slash ? (int)(slash - program_invocation_name) + 1 : 0;
-        char path[1000], words[80], *arguments[8] = {path};
-        snprintf(words, sizeof words, "%s", command);
-        snprintf(path, sizeof path, "%.*s%s", before, program_invocation_name, strtok(words, " "));
-        for (int i = 1; i < 8; i++)
-            arguments[i] = strtok(NULL, " "); /* NULL after the last one */
         end_with_parent(parent);
-        /* It keeps scratch's leash: this program's janitor, should it be killed, waits for both. */
-        for (int fd = 3; fd < 16; fd++)
-            fcntl(fd, F_SETFD, 0);
         if (dup2(ends[1], STDOUT_FILENO) == -1 || dup2(ends[1], STDERR_FILENO) == -1) die("dup2");
-        execvp(path, arguments); /* without a slash PATH is searched, as it was for this one */
-        _exit(99);
+        become(command);
     }
     close(ends[1]);
     if (!(t.output = fdopen(ends[0], "r"))) die("fdopen");

@@ -86,7 +86,7 @@ int main(int argc, char **argv) {
     if (mkdir(dir, 0700) == -1 && errno != EEXIST) die("mkdir");
     copy(NULL, &c); /* left over */
     reader = run("08_reader");
-    check(says(&reader, "waiting"), "08_reader waits with a file that nobody has locked", NULL);
+    check(says(&reader, "waiting"), "08_reader takes over a file that nobody has locked", NULL);
     writer = run("08_writer --interval 60000");
     says(&reader, "received:");
     kill(reader.pid, SIGKILL); /* the writer is in pause_for() */
