@@ -50,11 +50,15 @@ bool says(struct terminal *t, const char *words) {
 
 const char *end_of(struct terminal *t) {
     static char text[1340];
-    says(t, "\n");
+    while (fgets(t->line, sizeof t->line, t->output))
+        continue;
     fclose(t->output);
     int status = wait_for(t->pid);
     t->line[strcspn(t->line, "\n")] = '\0';
-    if (WIFEXITED(status) && WEXITSTATUS(status) > 1) bail_out("%s", t->line);
+    if (WIFEXITED(status) && WEXITSTATUS(status) > 1) {
+        if (!t->line[0]) bail_out("%s does not start", t->command);
+        bail_out("%s", t->line);
+    }
     const char *last = strrchr(t->line, ':') ? strrchr(t->line, ':') + 2 : t->line;
     snprintf(text, sizeof text, "%s, status %d", last, WEXITSTATUS(status));
     if (WIFSIGNALED(status)) strcpy(text, "killed");
