@@ -49,6 +49,7 @@ void compose(unsigned long number, char *text) {
 struct options read_options(int argc, char **argv, struct options options) {
     for (int i = 1; i < argc; i += 2) {
         const char *name = argv[i], *value = argv[i + 1] ? argv[i + 1] : "";
+        if (strcmp(name, "--help") == 0) exit(printf("%s", usage) < 0);
         bool is_number = *value && value[strspn(value, "0123456789")] == '\0';
         if (is_number && strcmp(name, "--count") == 0) {
             options.count = strtoul(value, NULL, 10);
