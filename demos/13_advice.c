@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 /*
- * 13_advice - what does madvise() do to contents, pages and page faults?
+ * 13_advice - what does advice, madvise(), do to contents and page faults?
  *
  * Notes      beyond the notes: advice for the four kinds of memory of sections 4 and 9
  * Watch      the two tables: some advice throws stores away, some saves page faults
@@ -21,17 +21,13 @@
 #define MADV_POPULATE_WRITE 23 /* since Linux 5.14 */
 #endif
 
-/* What was seen of a piece of advice: one letter for each of the four kinds of memory. */
+/* What was seen of a piece of advice: a digit or a letter for each of the four kinds of memory. */
 struct row {
     const char *name;
     int advice;
-    char accepted[8]; /* + yes, - no: EINVAL, ! no: another error */
-    char page[8];     /* which is there then: - none, o an own one, c one of the page cache */
-    char faults[8];   /* of the next access */
-    char byte[8];     /* what a load finds after that */
+    char faults[5]; /* page faults of the next access; -: the advice is EINVAL, !: another error */
+    char bytes[5];  /* what is in the page then */
 };
-#define ROW(advice)                                                                                \
-    { #advice, advice, "       ", "       ", "       ", "       " }
 
 /* Maps a page of a kind. In the file each page begins with an F. */
 static volatile char *map_page(size_t kind, int fd) {
@@ -45,86 +41,90 @@ static volatile char *map_page(size_t kind, int fd) {
     return p;
 }
 
-static void advise(struct row *row, size_t kind, volatile char *p) {
-    bool yes = madvise((void *)p, page_size(), row->advice) == 0;
-    row->accepted[2 * kind] = yes ? '+' : errno == EINVAL ? '-' : '!';
-    struct page page = look_at(getpid(), p);
-    row->page[2 * kind] = !page.present ? '-' : page.is_file ? 'c' : 'o';
+static void note(struct row *row, size_t kind, int error, long faults, char byte) {
+    row->faults[kind] = (char)(error == EINVAL ? '-' : error ? '!' : '0' + faults);
+    row->bytes[kind] = error ? '-' : byte ? byte : '0';
 }
 
-static void note(struct row *row, size_t kind, long faults, char byte) {
-    row->faults[2 * kind] = (char)('0' + faults);
-    row->byte[2 * kind] = byte ? byte : '0';
-    if (kind < 3) return;
-    evidence("%-20s %-9s %-8s %-8s %s", row->name, row->accepted, row->page, row->faults,
-             row->byte);
+static void show(struct row **rows, size_t count) {
+    evidence("%-20s  private anon.  shared anon.  private file  shared file", "");
+    for (size_t i = 0; i < count; i++) {
+        const char *f = rows[i]->faults, *b = rows[i]->bytes;
+        evidence("%-20s  %c, %c           %c, %c          %c, %c          %c, %c", rows[i]->name,
+                 f[0], b[0], f[1], b[1], f[2], b[2], f[3], b[3]);
+    }
 }
 
-/* A text of a row; or why it is unknown: the kernel has no such advice, or there is no /proc. */
+/* A text of a row, or why it is unknown: the kernel has no such advice. */
 static const char *seen(const struct row *row, const char *text) {
-    long there = pages_present(getpid(), row, 1);
-    if (madvise(NULL, 0, row->advice) == -1)
-        return unknown_text(unknown("no %s: %s", row->name, errno_name(errno)));
-    return text == row->page && is_unknown(there) ? unknown_text(there) : text;
+    if (madvise(NULL, 0, row->advice) == 0) return text;
+    return unknown_text(unknown("no %s: %s", row->name, errno_name(errno)));
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 11, "what does madvise() do to contents, pages and page faults?");
-    struct row normal = ROW(MADV_NORMAL), drop = ROW(MADV_DONTNEED), lazy = ROW(MADV_FREE);
-    struct row soon = ROW(MADV_WILLNEED), fill = ROW(MADV_POPULATE_WRITE);
+    begin(argc, argv, 10, "what does advice, madvise(), do to contents and page faults?");
+    struct row normal = {"MADV_NORMAL", MADV_NORMAL, "", ""},
+               drop = {"MADV_DONTNEED", MADV_DONTNEED, "", ""},
+               lazy = {"MADV_FREE", MADV_FREE, "", ""},
+               soon = {"MADV_WILLNEED", MADV_WILLNEED, "", ""},
+               fill = {"MADV_POPULATE_WRITE", MADV_POPULATE_WRITE, "", ""};
     struct row *stored_to[] = {&normal, &drop, &lazy}, *fresh[] = {&soon, &fill};
-    volatile char *p;
     int fd = scratch_file("file", 32 * page_size());
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* a precaution: a fault is to bring in one page */
 
     predict("Four kinds of memory: which of them lose their P by MADV_DONTNEED?");
-    step("Store a P into a page of each kind, give the advice, then load the P.");
-    tell("Columns: private and shared anonymous memory, private and shared file.");
-    tell("Page: o its own, c of the page cache, - none. Not accepted, -: EINVAL.");
-    evidence("%-20s accepted  page     faults   byte", "");
+    step("Store a P in each kind of memory (the file has an F), give the advice, load the P.");
+    tell("Advice tells the kernel how memory is going to be used: as always (MADV_NORMAL),");
+    tell("not soon (MADV_DONTNEED), or that its contents may be thrown away (MADV_FREE).");
     for (size_t i = 0; i < 12; i++) {
-        p = map_page(i % 4, fd);
+        volatile char *p = map_page(i % 4, fd);
         *p = 'P';
-        advise(stored_to[i / 4], i % 4, p);
+        int error = madvise((void *)p, page_size(), stored_to[i / 4]->advice) ? errno : 0;
         long faults = faults_of(*p);
-        note(stored_to[i / 4], i % 4, faults, *p);
+        note(stored_to[i / 4], i % 4, error, faults, *p);
     }
-    check_is(normal.faults, "0 0 0 0", "MADV_NORMAL leaves a page where it is: a load is no fault",
+    tell("In each column: page faults of the next access, and what a load finds. -: EINVAL.");
+    show(stored_to, 3);
+    check_is(normal.faults, "0000", "MADV_NORMAL leaves a page in place: a load is no fault",
              "13.4-1");
-    check_is(seen(&drop, drop.page), "- - - -",
-             "MADV_DONTNEED takes a page out of the page table, private or shared", "13.4-1");
-    check_is(seen(&drop, drop.faults), "1 1 1 1",
-             "after MADV_DONTNEED the next load from a page is a fault", "13.4-1");
-    check_is(seen(&drop, drop.byte), "0 P F P",
+    check_is(seen(&drop, drop.faults), "1111",
+             "after MADV_DONTNEED the next load is a fault, private or shared", "13.4-1");
+    check_is(seen(&drop, drop.bytes), "0PFP",
              "MADV_DONTNEED loses stores to private memory, but not to shared memory", "13.4-2");
-    check_is(seen(&lazy, lazy.accepted), "+ - - -",
+    check_is(seen(&lazy, lazy.faults + 1), "---",
              "MADV_FREE is EINVAL unless the memory is private and anonymous", "13.4-3");
-    check(lazy.byte[0] == 'P' || lazy.byte[0] == '0',
+    check(lazy.bytes[0] == 'P' || lazy.bytes[0] == '0',
           "after MADV_FREE a load finds the old contents, or zeros", "13.4-4");
 
     predict("MADV_FREE lets the kernel take a page at any time. What if it is stored to again?");
     step("Store a P, give MADV_FREE, store an S; then tell the kernel to take the page.");
-    p = map_page(0, fd);
-    *p = 'P';
-    madvise((void *)p, page_size(), MADV_FREE);
-    *p = 'S';
-    madvise((void *)p, page_size(), MADV_PAGEOUT); /* where there is that, and memory to swap to */
-    check_is(*p, 'S', "what is stored after MADV_FREE is not lost", "13.4-4");
+    volatile char *q = map_page(0, fd);
+    *q = 'P';
+    madvise((void *)q, page_size(), MADV_FREE);
+    *q = 'S';
+    madvise((void *)q, page_size(), MADV_PAGEOUT); /* where there is that, and memory to swap to */
+    check_is(*q, 'S', "what is stored after MADV_FREE is not lost", "13.4-4");
 
-    predict("After which of the two is the first store to a page no fault?");
-    step("Take fresh pages, give the advice, store an S into the second byte, load the first.");
+    predict("After which is the first store no fault: MADV_WILLNEED, MADV_POPULATE_WRITE?");
+    step("Give other advice for fresh pages, store an S into the second byte, load the first.");
+    tell("MADV_WILLNEED: it will be used soon. MADV_POPULATE_WRITE: bring it in for stores now.");
     for (size_t i = 0; i < 8; i++) {
-        p = map_page(i % 4, fd);
-        advise(fresh[i / 4], i % 4, p);
+        volatile char *p = map_page(i % 4, fd);
+        int error = madvise((void *)p, page_size(), fresh[i / 4]->advice) ? errno : 0;
         long faults = faults_of(p[1] = 'S');
-        note(fresh[i / 4], i % 4, faults, *p);
+        note(fresh[i / 4], i % 4, error, faults, *p);
     }
-    check_is(seen(&soon, soon.faults), "1 1 1 1",
+    show(fresh, 2);
+    check_is(seen(&soon, soon.faults), "1111",
              "MADV_WILLNEED makes no page-table entries: a first store is a fault", "13.4-5");
-    check_is(seen(&fill, fill.faults), "0 0 0 0",
+    check_is(seen(&fill, fill.faults), "0000",
              "after MADV_POPULATE_WRITE a first store is no fault", "13.4-6");
-    check_is(seen(&fill, fill.page), "o c o c",
+    check_is(seen(&fill, fill.bytes), "00FF", "MADV_POPULATE_WRITE changes no byte", "13.4-6");
+
+    step("Give MADV_POPULATE_WRITE for a page of a private file mapping, and store nothing.");
+    volatile char *p = map_page(2, fd);
+    madvise((void *)p, page_size(), fill.advice);
+    check_is(seen(&fill, page_kind(getpid(), p)), ANONYMOUS_PAGE,
              "MADV_POPULATE_WRITE makes copies of a private file's pages, as stores do", "13.4-6");
-    check_is(seen(&fill, fill.byte), "0 0 F F", "MADV_POPULATE_WRITE changes no byte", "13.4-6");
     return end();
 }
