@@ -2,13 +2,12 @@
 /*
  * 13_lock_limit - how much memory may a process lock, and what happens beyond that?
  *
- * Notes      beyond the notes: what a call of mmap() or mlock() has to be checked for
- * Watch      one limit, three errors: ENOMEM, EAGAIN, EPERM
- * Try this   a limit of two pages; lock a page from the beginning; keep the capabilities (as root)
+ * Notes      beyond the notes: which errors mmap() and mlock() report if memory cannot be locked
+ * Watch      one limit, three ways to lock, three errors: ENOMEM, EAGAIN, EPERM
+ * Try this   a limit of two pages; lock a page from the beginning
  * See also   mlock(2), mmap(2) (MAP_LOCKED), setrlimit(2), capabilities(7); 13_locked, 02_limits
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -34,7 +33,8 @@ static long drop_capabilities(void *unused) {
     return syscall(SYS_capset, version_and_pid, none) == -1 ? errno : 0;
 }
 
-static long map_then_lock(void *pages) {
+/* The three ways. Each returns 0 or an errno value, and keeps nothing locked. */
+static long with_mlock(void *pages) {
     size_t length = *(size_t *)pages * page_size();
     void *p = mmap(NULL, length, RW, PRIVATE, -1, 0);
     if (p == MAP_FAILED) die("mmap");
@@ -43,13 +43,13 @@ static long map_then_lock(void *pages) {
     return error;
 }
 
-static long map_locked(void *pages) {
+static long with_MAP_LOCKED(void *pages) {
     size_t length = *(size_t *)pages * page_size();
     void *p = mmap(NULL, length, RW, PRIVATE | MAP_LOCKED, -1, 0);
     return p == MAP_FAILED ? errno : munmap(p, length);
 }
 
-static long lock_all_then_map(void *pages) {
+static long with_mlockall(void *pages) {
     size_t length = *(size_t *)pages * page_size();
     if (mlockall(MCL_FUTURE) == -1) return errno;
     void *p = mmap(NULL, length, RW, PRIVATE, -1, 0);
@@ -60,9 +60,7 @@ static long lock_all_then_map(void *pages) {
 
 static long lock_and_keep(void *pages) {
     size_t length = *(size_t *)pages * page_size();
-    void *p = mmap(NULL, length, RW, PRIVATE, -1, 0);
-    if (p == MAP_FAILED) die("mmap");
-    return mlock(p, length) == -1 ? errno : 0;
+    return mlock(mmap(NULL, length, RW, PRIVATE, -1, 0), length) == -1 ? errno : 0;
 }
 
 static struct partner child;
@@ -79,48 +77,53 @@ int main(int argc, char **argv) {
     if (__asan_init) skip_all("with ASan mlock() does nothing");
     if (getrlimit(RLIMIT_MEMLOCK, &limit) == -1) die("getrlimit");
     if (limit.rlim_max < page_size()) skip_all("this user may not lock a page: RLIMIT_MEMLOCK");
-
-    predict("The limit, RLIMIT_MEMLOCK, is one page. Will each of the three calls lock a page?");
-    step("A child may lock one page and drops its capabilities. It locks a page in three ways.");
     partner_open(&child);
     child.pid = fork();
     if (child.pid == -1) die("fork");
     if (child.pid == 0) obey(&child);
+
+    step("A child lowers its limit, RLIMIT_MEMLOCK, to one page, then drops its privileges.");
+    tell("A locked page stays in memory until it is unlocked: the kernel may not swap it out.");
+    tell("The privilege CAP_IPC_LOCK, which root has, is to lock without a limit.");
     if (ask(&child, limit_to, &one) != 0) bail_out("setrlimit");
-    evidence("with the capabilities of this user two pages: %s", error_of(map_then_lock, &two));
-    tell("A process with CAP_IPC_LOCK, as root has it, may lock as much as it likes.");
+    evidence("before it drops them, two pages: %s", error_of(with_mlock, &two));
     if (ask(&child, drop_capabilities, NULL) != 0) bail_out("capset");
-    check_is(error_of(map_then_lock, &one), "success",
+
+    predict("There are three ways to lock memory. Does each of them lock one page?");
+    step("The child locks a page with_mlock(), with_MAP_LOCKED() and with_mlockall().");
+    tell("mlock() locks what is mapped already. MAP_LOCKED is a flag of mmap(). After");
+    tell("mlockall(MCL_FUTURE) every later mmap() locks what it maps.");
+    check_is(error_of(with_mlock, &one), "success",
              "without CAP_IPC_LOCK mlock() locks as much as RLIMIT_MEMLOCK says", "13.6-10");
-    check_is(error_of(map_locked, &one), "success",
+    check_is(error_of(with_MAP_LOCKED, &one), "success",
              "without CAP_IPC_LOCK MAP_LOCKED locks as much as RLIMIT_MEMLOCK says", "13.6-11");
-    check_is(error_of(lock_all_then_map, &one), "success",
+    check_is(error_of(with_mlockall, &one), "success",
              "after mlockall(MCL_FUTURE) mmap() up to RLIMIT_MEMLOCK works", "13.6-12");
 
-    predict("Now it is two pages. What do the three calls report?");
-    step("It locks two pages in the same three ways.");
-    check_is(error_of(map_then_lock, &two), "ENOMEM",
+    predict("Now two pages, one more than the limit. Do all three report the same error?");
+    step("The child locks two pages with_mlock(), with_MAP_LOCKED() and with_mlockall().");
+    check_is(error_of(with_mlock, &two), "ENOMEM",
              "without CAP_IPC_LOCK mlock() beyond RLIMIT_MEMLOCK is ENOMEM", "13.6-10");
-    check_is(error_of(map_locked, &two), "EAGAIN",
+    check_is(error_of(with_MAP_LOCKED, &two), "EAGAIN",
              "without CAP_IPC_LOCK mmap() with MAP_LOCKED beyond RLIMIT_MEMLOCK is EAGAIN",
              "13.6-11");
-    check_is(error_of(lock_all_then_map, &two), "EAGAIN",
+    check_is(error_of(with_mlockall, &two), "EAGAIN",
              "without CAP_IPC_LOCK, after mlockall(MCL_FUTURE), mmap() beyond the limit is EAGAIN",
              "13.6-12");
 
     predict("One page is locked already. May the child lock another one?");
-    step("The child locks a page and keeps it. Then it wants to lock another page.");
+    step("The child locks a page and keeps it locked. Then it locks another one with_mlock().");
     evidence("the page that it keeps: %s", error_of(lock_and_keep, &one));
-    check_is(error_of(map_then_lock, &one), "ENOMEM",
+    check_is(error_of(with_mlock, &one), "ENOMEM",
              "RLIMIT_MEMLOCK limits the sum of all that a process has locked", "13.6-13");
 
-    predict("What do mlock() and mlockall() report if the limit is 0?");
-    step("The child sets its limit to 0 and tries to lock one page in the three ways.");
+    predict("What do mlock() and mlockall() report if nothing at all may be locked?");
+    step("The child sets its limit to 0, and tries to lock one page in the three ways again.");
     if (ask(&child, limit_to, &none) != 0) bail_out("setrlimit");
-    check_is(error_of(map_then_lock, &one), "EPERM",
+    check_is(error_of(with_mlock, &one), "EPERM",
              "without CAP_IPC_LOCK mlock() with a limit of 0 is EPERM", "13.6-14");
-    evidence("mmap() with MAP_LOCKED: %s; musl makes ENOMEM of it", error_of(map_locked, &one));
-    check_is(error_of(lock_all_then_map, &one), "EPERM",
+    evidence("MAP_LOCKED: %s; musl makes ENOMEM of it", error_of(with_MAP_LOCKED, &one));
+    check_is(error_of(with_mlockall, &one), "EPERM",
              "without CAP_IPC_LOCK mlockall(MCL_FUTURE) with a limit of 0 is EPERM", "13.6-14");
     partner_close(&child);
     return end();
