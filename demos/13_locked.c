@@ -1,9 +1,9 @@
 #define _GNU_SOURCE
 /*
- * 13_locked - what does a memory lock give, what ends it, and who inherits it?
+ * 13_locked - what does it mean to lock memory, what unlocks it, and does a child inherit it?
  *
  * Notes      beyond the notes: there (3.3) every page comes at its first access
- * Watch      the table of four ways; a lock does not prevent the page fault after fork()
+ * Watch      four ways to map; a locked page still faults after fork(), for it has to be copied
  * Try this   the child locks the page as well; MAP_LOCKED for MAP_POPULATE; shared memory
  * See also   mlock(2), mmap(2) (MAP_LOCKED, MAP_POPULATE), msync(2), madvise(2), fork(2);
  *            13_lock_limit, 13_advice, 03_demand_paging, 05_cow_anonymous
@@ -43,9 +43,11 @@ static long is_locked(void *p) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 14, "what does a memory lock give, what ends it, and who inherits it?");
+    begin(argc, argv, 13,
+          "what does it mean to lock memory, what unlocks it, and does a child inherit it?");
     size_t page = page_size(), four = 4 * page;
     struct partner child;
+    int fd = scratch_file("file", page);
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* a precaution: each fault is to bring in one page */
     if (__asan_init) skip_all("with ASan mlock() does nothing");
     volatile char *p = mmap(NULL, four, RW, PRIVATE, -1, 0);
@@ -56,6 +58,8 @@ int main(int argc, char **argv) {
 
     predict("After which of the four ways do the stores still fault?");
     step("Map four pages of private memory in four ways. Then store into each page.");
+    tell("To lock a page is to keep it in memory: the kernel may not swap it out or drop it.");
+    tell("It keeps no other process or thread away: that is what a mutex does (08_locks).");
     for (int i = 0; i < 4; i++) {
         char effect[40];
         p = mmap(NULL, four, RW, PRIVATE | ways[i].flag, -1, 0);
@@ -71,17 +75,15 @@ int main(int argc, char **argv) {
     }
 
     predict("A page is locked twice. How many times must it be unlocked?");
-    step("Map a page of a file and lock it twice. Call msync() and madvise(); unlock it once.");
-    char *f = mmap(NULL, page, RW, MAP_SHARED, scratch_file("file", page), 0);
+    step("Lock a page of a file twice. Try MS_INVALIDATE and MADV_DONTNEED. Unlock it once.");
+    char *f = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     if (f == MAP_FAILED) die("mmap");
     for (int times = 0; times < 2; times++)
         if (mlock(f, page) == -1) die("mlock for the %d. time", times + 1);
     check_errno(msync(f, page, MS_SYNC | MS_INVALIDATE) == -1, EBUSY,
                 "msync() with MS_INVALIDATE of a locked page is EBUSY", "13.6-4");
-    check_errno(msync(f, page, MS_SYNC | MS_ASYNC) == -1, EINVAL,
-                "msync() with both MS_SYNC and MS_ASYNC is EINVAL", "13.6-4");
     check_errno(madvise(f, page, MADV_DONTNEED) == -1, EINVAL,
-                "a locked page cannot be dropped: MADV_DONTNEED is EINVAL", "13.6-5");
+                "MADV_DONTNEED, which would drop a page, is EINVAL for a locked one", "13.6-5");
     if (munlock(f, page) == -1) die("munlock");
     check_is(msync(f, page, MS_SYNC | MS_INVALIDATE), 0,
              "one munlock() undoes all locks of a page: they do not add up", "13.6-6");
@@ -94,8 +96,6 @@ int main(int argc, char **argv) {
     if (munmap(f, page) == -1) die("munmap");
     check_is(proc_field("/proc/self/status", "VmLck"), 0,
              "munmap() ends the locks of the pages that it unmaps", "13.6-7");
-    check_errno(msync(f, page, MS_SYNC) == -1, ENOMEM, "msync() of what is not mapped is ENOMEM",
-                "13.6-4");
 
     predict("The child has the same memory. Is it locked in the child as well?");
     step("Lock a page of private memory and store a P. Fork a child. Then store a Q.");
@@ -112,5 +112,14 @@ int main(int argc, char **argv) {
              "after fork() the first store to a private page faults even if it is locked",
              "13.6-9");
     partner_close(&child);
+
+    predict("A private file mapping is locked, and then made writable. Is a store a fault?");
+    step("Lock a page of a private file mapping for loads only. Allow stores by mprotect().");
+    volatile char *q = mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (q == MAP_FAILED || mlock((void *)q, page) == -1) die("mmap, mlock");
+    if (mprotect((void *)q, page, RW) == -1) die("mprotect");
+    check_is(faults_of(*q = 'S'), 0,
+             "on Linux mprotect() copies a locked private page when it makes it writable",
+             "13.6-15");
     return end();
 }
