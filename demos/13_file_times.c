@@ -3,17 +3,19 @@
  * 13_file_times - which times of a file does a mapping set?
  *
  * Notes      beyond the notes: what make, rsync or a backup learns of a store
- * Watch      a store through MAP_SHARED sets the modification time, a private store nothing
+ * Watch      the two times: a store through MAP_SHARED sets the second, a private store neither
  * Try this   pwrite() instead of the load; no store at all; pwrite() instead of the private store
  * See also   mmap(2) (Timestamps changes), futimens(3), inode(7); 03_writeback
  */
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "observe.h"
 #include "scratch.h"
+#include "words.h"
 
 #define RW (PROT_READ | PROT_WRITE)
 
@@ -21,27 +23,42 @@ static void set_times_to_1970(int fd) {
     if (futimens(fd, (struct timespec[2]){{1, 0}, {1, 0}}) == -1) die("futimens");
 }
 
-/* What time each of them is, in seconds since 1970. */
+/* The times of a file, in seconds since 1970. */
 static struct stat times_of(int fd) {
     struct stat info;
     if (fstat(fd, &info) == -1) die("fstat");
     return info;
 }
 
+static bool not_before(struct timespec a, struct timespec b) {
+    return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec >= b.tv_nsec);
+}
+
+static void show(int fd, const char *when) {
+    struct stat info = times_of(fd);
+    char accessed[20], modified[20];
+    strftime(accessed, sizeof accessed, "%Y-%m-%d %H:%M:%S", gmtime(&info.st_atime));
+    strftime(modified, sizeof modified, "%Y-%m-%d %H:%M:%S", gmtime(&info.st_mtime));
+    evidence("accessed %s   modified %s   %s", accessed, modified, words(when));
+}
+
 int main(int argc, char **argv) {
-    begin(argc, argv, 4, "which times of a file does a mapping set?");
+    begin(argc, argv, 5, "which times of a file does a mapping set?");
     size_t page = page_size();
 
-    step("Try out whether read() sets a file's access time here. Then map the file and load.");
+    predict("No read() is called. Does the file's access time tell of the load?");
+    step("Set a file's times to 1970. Then map the file MAP_SHARED and load from it.");
     int fd = scratch_file("file", page);
-    byte_in_file(fd, 0); /* the first read() may do more: bring in the page */
+    byte_in_file(fd, 0); /* is read() seen here? The first may do more: bring in the page */
     set_times_to_1970(fd);
     byte_in_file(fd, 0);
     long why = times_of(fd).st_atime > 1 ? 0 : unknown("read() sets no access time here");
     set_times_to_1970(fd);
+    show(fd, "before");
     volatile char *p = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     (void)*p;
+    show(fd, "after the load");
     check_is(why ? why : times_of(fd).st_atime > 1, true,
              "mapping a file and loading from it sets its access time, as read() does", "13.8-1");
     check_is(times_of(fd).st_mtime, 1, "mapping a file and loading sets no modification time",
@@ -49,12 +66,18 @@ int main(int argc, char **argv) {
 
     predict("No write() is called. Does the file's modification time tell of the store?");
     step("Store an S, and call msync(MS_SYNC).");
+    tell("A file has a third time, ctime: of the last change of contents, mode, owner or name.");
     *p = 'S';
     if (msync((void *)p, page, MS_SYNC) == -1) die("msync");
+    show(fd, "after the store and msync()");
+    struct stat now = times_of(fd);
     long dirty = dirty_kb(getpid(), p);
     why = dirty > 0 ? unknown("the file system writes nothing to a disk") : dirty;
-    check_is(is_unknown(why) ? why : times_of(fd).st_mtime > 1, true,
+    check_is(is_unknown(why) ? why : now.st_mtime > 1, true,
              "a store through MAP_SHARED sets the modification time, by msync() at the latest",
+             "13.8-2");
+    check_is(is_unknown(why) ? why : now.st_mtime > 1 && not_before(now.st_ctim, now.st_mtim), true,
+             "a store through MAP_SHARED sets the file's ctime as well, by msync() at the latest",
              "13.8-2");
 
     predict("Which times does a store to a private mapping set?");
@@ -63,6 +86,7 @@ int main(int argc, char **argv) {
     volatile char *q = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
     if (q == MAP_FAILED) die("mmap");
     *q = 'P';
+    show(fd, "after the private store");
     check_is(times_of(fd).st_mtime, 1, "a store to a private mapping sets no modification time",
              "13.8-3");
     return end();
