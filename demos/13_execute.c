@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 /*
- * 13_execute - what does it take to execute memory, and may it be writable as well?
+ * 13_execute - which memory can be executed as code, and can it be stored to as well?
  *
  * Notes      beyond the notes: PROT_EXEC, which section 1.2 names and no program there uses
  * Watch      the same bytes die, run, and run changed: only the permissions differ
@@ -70,7 +70,7 @@ static long run_in_second_mapping(void *unused) {
 }
 
 int main(int argc, char **argv) {
-    begin(argc, argv, 7, "what does it take to execute memory, and may it be writable as well?");
+    begin(argc, argv, 7, "which memory can be executed as code, and can it be stored to as well?");
     size_t page = page_size();
     char trial[8];
     if (!store_code(trial, 42)) skip_all("the demo has no machine code for this processor");
@@ -82,7 +82,8 @@ int main(int argc, char **argv) {
     if (p == MAP_FAILED) die("mmap");
     store_code(p, 42);
     check_is(call_with(call, p), "SIGSEGV SEGV_ACCERR",
-             "a call of code in a page without PROT_EXEC dies of SIGSEGV", "13.1-7");
+             "on x86-64 and arm64 a call of code in memory without PROT_EXEC dies of SIGSEGV",
+             "13.1-7");
 
     predict("Which number does the second call return: 42 or 43?");
     step("Add PROT_EXEC, and call it. Then store a 43 over the 42, and call it again.");
@@ -91,7 +92,8 @@ int main(int argc, char **argv) {
     evidence("%p %s", (void *)p, look_at(getpid(), p).permissions);
     check_is(refused ? refused : run(p), 42, "code in a page with PROT_EXEC runs", "13.1-7");
     if (!refused) store_code(p, 43);
-    check_is(refused ? refused : run(p), 43, "Linux lets memory be writable and executable at once",
+    check_is(refused ? refused : run(p), 43,
+             "on Linux memory can be writable and executable at once, unless a policy forbids it",
              "13.1-8");
 
     step("The code has been stored: take PROT_WRITE away. Then try to store once more.");
@@ -101,7 +103,7 @@ int main(int argc, char **argv) {
              "13.1-8");
 
     predict("May the child make memory executable? May it run what is executable already?");
-    step("A child asks the kernel to refuse_exec_gain. Then it tries to make_executable.");
+    step("A child gives up, by prctl(PR_SET_MDWE), making memory executable. Then it tries to.");
     char *q = mmap(NULL, page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (q == MAP_FAILED) die("mmap");
     partner_open(&child);
@@ -112,11 +114,11 @@ int main(int argc, char **argv) {
     const char *seen = errno_name((int)ask(&child, make_executable, q));
     if (failed) seen = unknown_text(unknown("PR_SET_MDWE: %s", errno_name(failed)));
     check_is(seen, "EACCES",
-             "after prctl(PR_SET_MDWE) to make a writable mapping executable is EACCES", "13.1-9");
+             "after prctl(PR_SET_MDWE) making a writable mapping executable is EACCES", "13.1-9");
     check_is(refused ? refused : ask(&child, run, p), 43,
              "what was executable before prctl(PR_SET_MDWE) still runs", "13.1-9");
 
-    step("The child maps a memfd twice. It stores code in one mapping to run_in_second_mapping.");
+    step("The child maps a memfd (a file in memory) twice: stores code in one, runs the other.");
     long got = ask(&child, run_in_second_mapping, NULL);
     check_is(got < 0 ? unknown("memfd_create: %s", errno_name((int)-got)) : got, 44,
              "of two mappings of a memfd one may be writable and the other executable", "13.1-9");

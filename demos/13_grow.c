@@ -35,9 +35,9 @@ int main(int argc, char **argv) {
     *pointer = 'P';
 
     predict("mremap() makes the mapping longer. What does a store past the end of the file do?");
-    step("Make the mapping two pages long by mremap(), then the file by ftruncate().");
+    step("Make the mapping two pages long by mremap(); then the file, by ftruncate().");
     char *q = mremap(p, page, 2 * page, 0);
-    evidence("mremap() of %p: %p", (void *)p, (void *)q);
+    evidence("was at %p, is now at %p", (void *)p, (void *)q);
     check(q == p, "mremap() makes a mapping longer in its place if the pages after it are free",
           "13.3-1");
     check_is(store_to(p + page), "SIGBUS BUS_ADRERR",
@@ -46,17 +46,19 @@ int main(int argc, char **argv) {
     check_is(store_to(p + page), "no signal",
              "once ftruncate() has made the file longer a longer mapping takes stores", "13.3-2");
 
-    predict("The next page is taken. What does mremap() do without MREMAP_MAYMOVE, what with it?");
-    step("Make the mapping three pages long: without MREMAP_MAYMOVE, then with it.");
+    predict(
+        "The next page is taken. What does mremap() do if it may not move the mapping, if it may?");
+    step("Make it three pages long: as it lies, then with MREMAP_MAYMOVE (it may be moved).");
     check_errno(mremap(p, 2 * page, 3 * page, 0) == MAP_FAILED, ENOMEM,
                 "without MREMAP_MAYMOVE to grow into a page that is taken is ENOMEM", "13.3-1");
     (void)*pointer; /* the page is there, on every file system */
     volatile char *r = mremap(p, 2 * page, 3 * page, MREMAP_MAYMOVE);
     if (r == MAP_FAILED) die("mremap");
-    evidence("mremap() of %p: %p", (void *)p, (void *)r);
+    evidence("was at %p, is now at %p", (void *)p, (void *)r);
     check(r != p, "with MREMAP_MAYMOVE a mapping without room to grow is moved", "13.3-1");
     check_is(faults_of(r[offset]), 0,
-             "mremap() moves entries, not bytes: a load after it is no page fault", "13.3-3");
+             "mremap() moves page-table entries, not bytes: a load after it is no page fault",
+             "13.3-3");
     check_is(load_from(pointer), "SIGSEGV SEGV_MAPERR",
              "a load from where a mapping was before mremap() moved it dies of SIGSEGV", "13.3-3");
     check_is(r[offset], 'P', "an offset into a mapping is good wherever mremap() moves it",
@@ -67,8 +69,9 @@ int main(int argc, char **argv) {
     check_is(load_from(r + page), "SIGSEGV SEGV_MAPERR",
              "mremap() to a smaller length unmaps the rest", "13.3-1");
 
-    predict("What is at the old address afterwards: the A, a 0, or nothing?");
-    step("Store an A in private anonymous memory. Move that with MREMAP_DONTUNMAP.");
+    predict("Memory is moved, but its old place stays mapped. What is there: the A, or a 0?");
+    step(
+        "Store an A in private memory. Move it with MREMAP_DONTUNMAP: the old place stays mapped.");
     volatile char *a = mmap(NULL, page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (a == MAP_FAILED) die("mmap");
     *a = 'A';
@@ -82,7 +85,7 @@ int main(int argc, char **argv) {
              "13.3-4");
 
     predict("Which letter comes back, the S of shared or the P of private memory?");
-    step("Map two pages, shared and private. Unmap the second of both and mremap() it back.");
+    step("Map two pages of shared, two of private memory. Unmap the second ones; mremap() back.");
     char *s = mmap(NULL, 2 * page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     char *v = mmap(NULL, 2 * page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s == MAP_FAILED || v == MAP_FAILED) die("mmap");

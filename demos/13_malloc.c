@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* a precaution: a fault is to bring in one page */
 
     predict("Can the 64 bytes still be loaded once free() has taken them back?");
-    step("Take two small blocks, of 64 bytes, and free one of them. A child loads from it.");
+    step("Take two small blocks by malloc(), and free one of them. A child loads from it.");
     block = malloc(size);
     other = malloc(size);
     if (!block || !other) die("malloc");
@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
     check_is(load_from(block), "no signal",
              "free() of a small block does not unmap its page: other blocks are in it", "13.7-1");
 
-    predict("Is there a size from which on free() makes the block's addresses invalid?");
+    predict("How large must a block be for free() to make its addresses invalid?");
     step("Take and free blocks of 128 bytes, 256, 512, ..., until one is unmapped.");
     do {
         size *= 2;

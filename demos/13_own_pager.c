@@ -62,7 +62,7 @@ static void show(void) {
     char text[PAGES * 5 + 1] = "";
     for (size_t n = 0; n < PAGES; n++)
         strcat(strcat(text, " "), look_at(getpid(), range + n * page).permissions);
-    evidence("range:%s   fetched %ld, copied %ld", text, fetched, copied);
+    evidence("pages of range:%s   fetched %ld, copied %ld", text, fetched, copied);
 }
 
 int main(int argc, char **argv) {
@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
     page = page_size();
     pid_t self = getpid();
 
-    step("Map range, whose pager is on_fault(), and real, whose pager is the kernel.");
+    step("Map range, whose pages on_fault() brings in and copies, and real, left to the kernel.");
     cache_fd = scratch_file("cache", PAGES * page);
     cache = mmap(NULL, PAGES * page, RW, MAP_SHARED, cache_fd, 0);
     range = mmap(NULL, PAGES * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -80,8 +80,8 @@ int main(int argc, char **argv) {
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
     if (sigaction(SIGSEGV, &action, NULL) == -1) die("sigaction");
 
-    predict("How many signals will that be, and how many page faults: 1, 3, 6 or 8?");
-    step("Load from the pages 1, 3 and 5 of range, twice from each. Then the same with real.");
+    predict("How many pages does on_fault() fetch, how many faults has the kernel: 1, 3, 6, 8?");
+    step("Load from pages 1, 3 and 5 of range, twice from each. Then do the same with real.");
     for (size_t n = 1; n <= 5; n += 2)
         (void)range[n * page], (void)range[n * page];
     show();

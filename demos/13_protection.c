@@ -2,7 +2,7 @@
 /*
  * 13_protection - what does mprotect() change, and what does it refuse?
  *
- * Notes      beyond the notes: mprotect(2), the prot of section 1.2 for a mapping that is there
+ * Notes      beyond the notes: mprotect(2) changes the prot of section 1.2 of what is mapped
  * Watch      the lines "rw-s r--s rw-s": one mapping becomes three, and one again
  * Try this   PROT_READ for a page and one byte; MADV_DONTNEED under PROT_NONE; O_RDWR both times
  * See also   mprotect(2), proc(5); 10_2_permissions, 13_execute, 13_own_pager
@@ -38,7 +38,8 @@ int main(int argc, char **argv) {
     pid_t self = getpid();
 
     predict("What can no longer be stored to: one byte, one page, or all from there on?");
-    step("Map three pages of shared memory. Then allow only reading, of a byte in the second.");
+    step("Map three pages of shared memory. Make one byte of the second page PROT_READ.");
+    tell("Permissions of the three pages, as in /proc/PID/maps: r, w and x; s is shared.");
     char *p = mmap(NULL, 3 * page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) die("mmap");
     show(p);
@@ -55,7 +56,7 @@ int main(int argc, char **argv) {
           "mprotect() changes no page before or after its range, which is rounded to pages",
           "13.1-2");
 
-    step("Allow both again.");
+    step("Allow loads and stores in it again.");
     if (mprotect(p + page, 1, RW) == -1) die("mprotect");
     show(p);
     check_is(smaps_kb(self, p + page, "Size"), before,
@@ -75,7 +76,7 @@ int main(int argc, char **argv) {
     check_is(*q, 'Q', "after PROT_NONE and back a page holds what it held before", "13.1-3");
 
     predict("The middle page is refused. Can the first one be stored to afterwards?");
-    step("Map three pages for reading, the middle one O_RDONLY. Ask for PROT_WRITE for all.");
+    step("Map three pages of a file, the middle one by O_RDONLY. Ask for PROT_WRITE for all.");
     int fd = scratch_file("file", 3 * page), read_only = open(scratch_path("file"), O_RDONLY);
     char *r = mmap(NULL, 3 * page, PROT_READ, MAP_SHARED, fd, 0);
     if (read_only == -1 || r == MAP_FAILED) die("open or mmap");
@@ -92,7 +93,7 @@ int main(int argc, char **argv) {
           "when mprotect() is EACCES Linux has changed only the pages before the refused one",
           "13.1-5");
 
-    step("Lower RLIMIT_DATA to a page. Ask for PROT_WRITE for a page of private memory.");
+    step("Lower RLIMIT_DATA, the limit for private writable memory, to a page. Ask for more.");
     char *v = mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct rlimit old, low;
     if (v == MAP_FAILED || getrlimit(RLIMIT_DATA, &old) == -1) die("mmap or getrlimit");
@@ -105,7 +106,7 @@ int main(int argc, char **argv) {
     check_is(refused, ENOMEM, "on Linux PROT_WRITE for private memory past RLIMIT_DATA is ENOMEM",
              "13.1-10");
 
-    step("The other errors: a hole, an address inside a page, too long, bits without a meaning.");
+    step("Other errors: a hole, an address inside a page, too long a range, unknown bits.");
     if (munmap(r + page, page) == -1) die("munmap");
     check_errno(mprotect(r, 3 * page, PROT_NONE) == -1, ENOMEM,
                 "mprotect() of a range with a hole is ENOMEM", "13.1-6");

@@ -29,9 +29,9 @@ static const struct {
     {"F_SEAL_GROW", "success success EPERM success",
      "F_SEAL_GROW forbids lengthening a memfd, but not writing, mapping, cutting", "13.5-3"},
     {"F_SEAL_WRITE", "EPERM EPERM success success",
-     "F_SEAL_WRITE forbids write() and shared mappings to store, not a change of length", "13.5-4"},
+     "F_SEAL_WRITE forbids write() and shared mappings for stores, not a new length", "13.5-4"},
     {"F_SEAL_FUTURE_WRITE", "EPERM EPERM success success",
-     "F_SEAL_FUTURE_WRITE forbids write() and all later shared mappings to store", "13.5-5"}};
+     "F_SEAL_FUTURE_WRITE forbids write() and all later shared mappings for stores", "13.5-5"}};
 
 /* What the partner tries with a descriptor. Each returns 0 or an errno value. */
 static long write_W(void *fd) {
@@ -67,15 +67,15 @@ int main(int argc, char **argv) {
     if (partner.pid == 0) obey(&partner);
 
     predict("What can a partner with the descriptor do to a process that reads the memory?");
-    step("Map a memfd of one page, which has no seal. The partner cuts it to nothing.");
+    step("Map a memfd, a file in memory, without a seal: all is permitted. The partner cuts it.");
     volatile char *p = mmap(NULL, page, PROT_READ, MAP_SHARED, fd[0], 0);
     if (p == MAP_FAILED) die("mmap");
     evidence("the partner's ftruncate(): %s", errno_name((int)ask(&partner, cut, &fd[0])));
     check_is(load_from(p), "SIGBUS BUS_ADRERR",
              "without a seal a partner can cut a memfd: its readers die of SIGBUS", "13.5-1");
 
-    predict("F_SEAL_WRITE forbids to store. What if there is a mapping for it already?");
-    step("Map another to store; try F_SEAL_WRITE; unmap it and try again; map it MAP_PRIVATE.");
+    predict("The seal F_SEAL_WRITE forbids stores. What if there is a mapping for stores already?");
+    step("Map another for stores; try F_SEAL_WRITE; unmap it and try again; map it MAP_PRIVATE.");
     p = mmap(NULL, page, RW, MAP_SHARED, fd[3], 0);
     if (p == MAP_FAILED) die("mmap");
     check_errno(fcntl(fd[3], F_ADD_SEALS, F_SEAL_WRITE) == -1, EBUSY,
@@ -89,8 +89,8 @@ int main(int argc, char **argv) {
     check(*p == 'P' && byte_in_file(fd[3], 0) == 'O',
           "F_SEAL_WRITE permits writable private mappings: what they store is a copy", "13.5-7");
 
-    predict("How can one process go on storing into memory that the others can only read?");
-    step("Map a third one to store; set F_SEAL_FUTURE_WRITE; map it to load. Store a Q.");
+    predict("How can one process go on storing into memory that the others can only load from?");
+    step("Map a third for stores; set F_SEAL_FUTURE_WRITE; map it for loads. Store a Q.");
     p = mmap(NULL, page, RW, MAP_SHARED, fd[4], 0);
     if (p == MAP_FAILED || fcntl(fd[4], F_ADD_SEALS, F_SEAL_FUTURE_WRITE) == -1) die("memfd");
     const volatile char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd[4], 0);
@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
                 "13.5-8");
 
     predict("Which of four tries does each of the seals forbid?");
-    step("Seal the others. The partner tries to write, map, lengthen and cut each of the five.");
+    step("Set the other seals. The partner tries write(), mmap() for stores, to lengthen, to cut.");
     if (fcntl(fd[1], F_ADD_SEALS, F_SEAL_SHRINK) == -1 ||
         fcntl(fd[2], F_ADD_SEALS, F_SEAL_GROW) == -1)
         die("fcntl");

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 /*
- * 13_userfaultfd - can another process be the pager, without any signal?
+ * 13_userfaultfd - can another process bring in a program's pages, without any signal?
  *
  * Notes      beyond the notes: sections 3.3 and 5.2 as in 13_own_pager, with userfaultfd(2)
  * Watch      the events: which page, a load or a store, missing or write-protected
@@ -24,7 +24,7 @@
 #include "partner.h"
 #include "words.h"
 
-#define QUESTION "can another process be the pager, without any signal?"
+#define QUESTION "can another process bring in a program's pages, without any signal?"
 #define RW       (PROT_READ | PROT_WRITE)
 
 #ifdef UFFD_USER_MODE_ONLY
@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
     uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
     if (uffd == -1) skip_all(unknown_text(unknown("userfaultfd: %s", errno_name(errno))));
 
-    step("Register a range with the userfaultfd. A child inherits that: it is the server.");
+    step("Register a range with a userfaultfd: a child, the server, is told of its page faults.");
     range = mmap(NULL, 8 * page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     originals = mmap(NULL, 8 * page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     told = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -94,7 +94,7 @@ int main(int argc, char **argv) {
              "a page that a userfaultfd server has filled faults no more", "13.2-5");
 
     predict("Which of the two has the B afterwards, and which the x: the program, the server?");
-    step("The server waits in serve(), the program stores to page 1.");
+    step("The server waits in serve(). Store to page 1, which it has filled for a load.");
     if (protects) start(&server, serve, NULL);
     range[page] = 'x';
     long none = unknown("the kernel has no write-protection for userfaultfd");
@@ -116,9 +116,9 @@ int main(int argc, char **argv) {
              "a userfaultfd tells a store from a load: one event for a first store", "13.2-5");
 
     predict("The kernel itself needs a page that is missing. What does access() return?");
-    step("The program calls access() for a name in page 5. Nobody has filled page 5.");
+    step("Call access() for a name in page 5: the kernel loads it. UFFD_USER_MODE_ONLY is set.");
     check_errno(access((char *)range + 5 * page, F_OK) == -1, EFAULT,
-                "with UFFD_USER_MODE_ONLY a system call does not wait: it is EFAULT", "13.2-7");
+                "with UFFD_USER_MODE_ONLY a system call on a missing page is EFAULT", "13.2-7");
     partner_close(&server);
     return end();
 }
