@@ -57,7 +57,7 @@ int main(int argc, char **argv) {
     evidence("was at %p, is now at %p", (void *)p, (void *)r);
     check(r != p, "with MREMAP_MAYMOVE a mapping without room to grow is moved", "13.3-1");
     check_is(faults_of(r[offset]), 0,
-             "mremap() moves page-table entries, not bytes: a load after it is no page fault",
+             "mremap() moves page-table entries, not bytes: a page that was there does not fault",
              "13.3-3");
     check_is(load_from(pointer), "SIGSEGV SEGV_MAPERR",
              "a load from where a mapping was before mremap() moved it dies of SIGSEGV", "13.3-3");
@@ -85,7 +85,7 @@ int main(int argc, char **argv) {
              "13.3-4");
 
     predict("Which letter comes back, the S of shared or the P of private memory?");
-    step("Map two pages of shared, two of private memory. Unmap the second ones; mremap() back.");
+    step("Map two pages of shared, two of private memory. Unmap the second, mremap() it back.");
     char *s = mmap(NULL, 2 * page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     char *v = mmap(NULL, 2 * page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s == MAP_FAILED || v == MAP_FAILED) die("mmap");
@@ -95,7 +95,7 @@ int main(int argc, char **argv) {
     v = mremap(v, page, 2 * page, MREMAP_MAYMOVE);
     if (s == MAP_FAILED || v == MAP_FAILED) die("mremap");
     check_is(s[page], 'S',
-             "if a part of shared anonymous memory is still mapped, mremap() brings back the rest",
+             "while the start of shared anonymous memory is mapped, mremap() brings back the rest",
              "13.3-5");
     check_is(v[page], 0,
              "mremap() brings back zeros for what was unmapped of private anonymous memory",

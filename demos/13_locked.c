@@ -75,7 +75,7 @@ int main(int argc, char **argv) {
     }
 
     predict("A page is locked twice. How many times must it be unlocked?");
-    step("Lock a page of a file twice. Try MS_INVALIDATE and MADV_DONTNEED. Unlock it once.");
+    step("Lock a page of a file twice. Try to invalidate and to drop it. Then unlock it once.");
     char *f = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     if (f == MAP_FAILED) die("mmap");
     for (int times = 0; times < 2; times++)
@@ -86,7 +86,7 @@ int main(int argc, char **argv) {
                 "MADV_DONTNEED, which would drop a page, is EINVAL for a locked one", "13.6-5");
     if (munlock(f, page) == -1) die("munlock");
     check_is(msync(f, page, MS_SYNC | MS_INVALIDATE), 0,
-             "one munlock() undoes all locks of a page: they do not add up", "13.6-6");
+             "one munlock() undoes all earlier locks of its range: they do not add up", "13.6-6");
 
     step("Lock the page once more, and unmap it.");
     if (mlock(f, page) == -1) die("mlock");
@@ -119,7 +119,7 @@ int main(int argc, char **argv) {
     if (q == MAP_FAILED || mlock((void *)q, page) == -1) die("mmap, mlock");
     if (mprotect((void *)q, page, RW) == -1) die("mprotect");
     check_is(faults_of(*q = 'S'), 0,
-             "on Linux mprotect() copies a locked private page when it makes it writable",
+             "on Linux mprotect() to PROT_WRITE copies locked pages of a private file mapping",
              "13.6-15");
     return end();
 }

@@ -38,7 +38,8 @@ int main(int argc, char **argv) {
     free(block);
     evidence("still in use: %p", (void *)other);
     check_is(load_from(block), "no signal",
-             "free() of a small block does not unmap its page: other blocks are in it", "13.7-1");
+             "free() of a small block does not unmap its page while other blocks are in it",
+             "13.7-1");
 
     predict("How large must a block be for free() to make its addresses invalid?");
     step("Take and free blocks of 128 bytes, 256, 512, ..., until one is unmapped.");

@@ -87,7 +87,7 @@ int main(int argc, char **argv) {
     show();
     check_is(fetched, 3, "a SIGSEGV handler can fetch each page at its first touch", "13.2-1");
     check(range[page] == 'B' && range[3 * page] == 'D' && range[5 * page] == 'F',
-          "when a SIGSEGV handler returns the load is repeated and finds the page", "13.2-1");
+          "once a SIGSEGV handler has mapped the page, the load is repeated and works", "13.2-1");
     count_faults();
     for (size_t n = 1; n <= 5; n += 2)
         (void)real[n * page], (void)real[n * page];
@@ -115,7 +115,7 @@ int main(int argc, char **argv) {
     range[7 * page] = 'x';
     show();
     check(fetched == 4 && copied == 3,
-          "siginfo_t does not tell a store from a load: a store takes two signals", "13.2-3");
+          "siginfo_t does not tell whether an access was a load or a store", "13.2-3");
     check_is(faults_of(real[7 * page] = 'x'), 1,
              "the kernel knows a store from a load: a first store is one page fault", "13.2-3");
 

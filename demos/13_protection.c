@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
     if (mprotect(p + page, 1, PROT_READ) == -1) die("mprotect");
     show(p);
     check_is(change(before, smaps_kb(self, p + page, "Size")), -2 * (long)page / 1024,
-             "mprotect() of a page in the middle of a mapping makes it a mapping of its own",
+             "mprotect() with other permissions makes a page inside a mapping a mapping of its own",
              "13.1-1");
     check_is(store_to(p + 2 * page - 1), "SIGSEGV SEGV_ACCERR",
              "PROT_READ for one byte is for its whole page: a store there dies of SIGSEGV",

@@ -67,7 +67,7 @@ int main(int argc, char **argv) {
     if (partner.pid == 0) obey(&partner);
 
     predict("What can a partner with the descriptor do to a process that reads the memory?");
-    step("Map a memfd, a file in memory, without a seal: all is permitted. The partner cuts it.");
+    step("Map a memfd, a file in memory, without a seal: all is permitted. A partner cuts it.");
     volatile char *p = mmap(NULL, page, PROT_READ, MAP_SHARED, fd[0], 0);
     if (p == MAP_FAILED) die("mmap");
     evidence("the partner's ftruncate(): %s", errno_name((int)ask(&partner, cut, &fd[0])));
@@ -96,7 +96,7 @@ int main(int argc, char **argv) {
     const volatile char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd[4], 0);
     if (q == MAP_FAILED) die("mmap");
     *p = 'Q';
-    check_is(*q, 'Q', "a mapping from before F_SEAL_FUTURE_WRITE can still be stored to", "13.5-8");
+    check_is(*q, 'Q', "a writable mapping older than F_SEAL_FUTURE_WRITE takes stores", "13.5-8");
     check_errno(mprotect((void *)q, page, RW) == -1, EACCES,
                 "after F_SEAL_FUTURE_WRITE mprotect() makes no new shared mapping writable: EACCES",
                 "13.5-8");

@@ -91,7 +91,7 @@ int main(int argc, char **argv) {
     check_is(found, 'B',
              "a load waits, without a signal, until a userfaultfd server fills the page", "13.2-5");
     check_is(faults_of(range[page]), 0,
-             "a page that a userfaultfd server has filled faults no more", "13.2-5");
+             "a load from a page that a userfaultfd server has filled is no fault", "13.2-5");
 
     predict("Which of the two has the B afterwards, and which the x: the program, the server?");
     step("The server waits in serve(). Store to page 1, which it has filled for a load.");
