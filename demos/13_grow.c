@@ -70,8 +70,7 @@ int main(int argc, char **argv) {
              "mremap() to a smaller length unmaps the rest", "13.3-1");
 
     predict("Memory is moved, but its old place stays mapped. What is there: the A, or a 0?");
-    step(
-        "Store an A in private memory. Move it with MREMAP_DONTUNMAP: the old place stays mapped.");
+    step("Store an A in private memory. MREMAP_DONTUNMAP: move it, keep the old place mapped.");
     volatile char *a = mmap(NULL, page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (a == MAP_FAILED) die("mmap");
     *a = 'A';

@@ -45,7 +45,7 @@ int main(int argc, char **argv) {
           "on Linux a MAP_FIXED that is refused for a directory leaves what was mapped there",
           "13.9-1");
 
-    step("POSIX: mmap() never chooses address 0. Give the hint 1; then the last page, MAP_FIXED.");
+    step("POSIX: mmap() never chooses address 0. Try the hint 1; then MAP_FIXED, the last page.");
     void *chosen = mmap((void *)1, page, RW, ANONYMOUS, -1, 0);
     evidence("hint %p, mapped at %p", (void *)1, chosen);
     check(chosen != MAP_FAILED && chosen,
@@ -54,8 +54,7 @@ int main(int argc, char **argv) {
                 "MAP_FIXED outside the address space is ENOMEM", "13.9-2");
 
     predict("msync() writes to a file. Is it an error for memory that has none?");
-    step(
-        "POSIX: exactly one of MS_SYNC and MS_ASYNC. Try both, neither, anonymous memory, a hole.");
+    step("POSIX: one of MS_SYNC and MS_ASYNC. Try both, neither, anonymous memory, and a hole.");
     check_errno(msync((void *)p, page, MS_SYNC | MS_ASYNC) == -1, EINVAL,
                 "msync() with both MS_SYNC and MS_ASYNC is EINVAL", "13.9-3");
     check_is(msync((void *)p, page, 0), 0,
@@ -78,7 +77,7 @@ int main(int argc, char **argv) {
     check_is(sysconf(_SC_TYPED_MEMORY_OBJECTS), -1,
              "Linux has no typed memory: sysconf(_SC_TYPED_MEMORY_OBJECTS) is -1", "13.9-5");
 
-    step("POSIX: MAP_FIXED at an address invalid for the file is ENXIO. Try a file of huge pages.");
+    step("POSIX: MAP_FIXED at an address invalid for a file is ENXIO. Try one of huge pages.");
     const char *rule =
         "MAP_FIXED of huge pages at an address that is no multiple of their size is EINVAL";
     int flags = MAP_SHARED | MAP_NORESERVE, huge = memfd_create("huge", MFD_HUGETLB);
@@ -92,7 +91,7 @@ int main(int argc, char **argv) {
                     EINVAL, rule, "13.9-6");
 
     predict("How many mappings may a process have: as many as it likes?");
-    step("POSIX: too many mappings are EMFILE. Split a range until that is refused, then mmap().");
+    step("POSIX: too many mappings are EMFILE. Split a range until that fails; then mmap().");
     char *range = mmap(NULL, MANY * page, PROT_NONE, ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED) die("mmap");
     long made = split(range);

@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
                 "13.5-8");
 
     predict("Which of four tries does each of the seals forbid?");
-    step("Set the other seals. The partner tries write(), mmap() for stores, to lengthen, to cut.");
+    step("Set the other seals. The partner tries write(), mmap() to store, to lengthen, to cut.");
     if (fcntl(fd[1], F_ADD_SEALS, F_SEAL_SHRINK) == -1 ||
         fcntl(fd[2], F_ADD_SEALS, F_SEAL_GROW) == -1)
         die("fcntl");
