@@ -91,8 +91,8 @@ int main(int argc, char **argv) {
 
     predict("There are three ways to lock memory. Does each of them lock one page?");
     step("The child locks a page with_mlock(), with_MAP_LOCKED() and with_mlockall().");
-    tell("mlock() locks what is mapped already. MAP_LOCKED is a flag of mmap(). After");
-    tell("mlockall(MCL_FUTURE) every later mmap() locks what it maps.");
+    tell("mlock() locks what is mapped already; MAP_LOCKED is a flag of mmap(): lock this one;");
+    tell("mlockall(MCL_FUTURE): from now on lock whatever mmap() maps.");
     check_is(error_of(with_mlock, &one), "success",
              "without CAP_IPC_LOCK mlock() locks as much as RLIMIT_MEMLOCK says", "13.6-10");
     check_is(error_of(with_MAP_LOCKED, &one), "success",

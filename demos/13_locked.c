@@ -17,6 +17,7 @@
 #include "observe.h"
 #include "partner.h"
 #include "scratch.h"
+#include "words.h"
 
 #define RW      (PROT_READ | PROT_WRITE)
 #define PRIVATE (MAP_PRIVATE | MAP_ANONYMOUS)
@@ -68,8 +69,9 @@ int main(int argc, char **argv) {
         count_faults();
         for (size_t at = 0; at < four; at += page)
             p[at] = 'x';
-        snprintf(effect, sizeof effect, "%ld faults, %s", faults_counted(), locked);
-        evidence("%-12s  %s", ways[i].name, effect);
+        long faults = faults_counted();
+        evidence("%-12s  %ld faults, %s", ways[i].name, faults, words(locked));
+        snprintf(effect, sizeof effect, "%ld faults, %s", faults, locked);
         check_is(effect, ways[i].effect, ways[i].text, ways[i].claim);
         if (munmap((void *)p, four) == -1) die("munmap");
     }
