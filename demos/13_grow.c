@@ -46,9 +46,8 @@ int main(int argc, char **argv) {
     check_is(store_to(p + page), "no signal",
              "once ftruncate() has made the file longer a longer mapping takes stores", "13.3-2");
 
-    predict(
-        "The next page is taken. What does mremap() do if it may not move the mapping, if it may?");
-    step("Make it three pages long: as it lies, then with MREMAP_MAYMOVE (it may be moved).");
+    predict("The next page is taken. Does mremap() fail, or move the mapping?");
+    step("Make it three pages long: in its place, then with MREMAP_MAYMOVE (it may be moved).");
     check_errno(mremap(p, 2 * page, 3 * page, 0) == MAP_FAILED, ENOMEM,
                 "without MREMAP_MAYMOVE to grow into a page that is taken is ENOMEM", "13.3-1");
     (void)*pointer; /* the page is there, on every file system */
