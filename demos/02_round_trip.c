@@ -83,10 +83,8 @@ int main(int argc, char **argv) {
     for (int how = PIPE; how < LINE; how++) {
         long wrong = two[how].wrong + one[how].wrong + large[how].wrong;
         if (how == SPINNING) wrong += two[LINE].wrong;
-        if (one[how].skipped)
-            skip(about[how].sentence, NULL, one[how].skipped);
-        else
-            check_is(wrong, 0, about[how].sentence, NULL);
+        if (one[how].skipped) wrong = unknown("%s", one[how].skipped);
+        check_is(wrong, 0, about[how].sentence, NULL);
     }
 
     predict("Which of these three statements do the numbers bear out?");

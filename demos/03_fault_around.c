@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < PAGES; i++)
         (void)p[i * page];
     long faults = faults_counted();
-    evidence("%s: page faults: %ld", file_system(fd), faults);
+    evidence("page faults: %ld", faults);
     check_least(
         is_off(fd) ? unknown("fault-around is off") : PAGES - faults, 1,
         "the page fault of one load usually maps several cached pages of a file (fault-around)",

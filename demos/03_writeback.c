@@ -47,8 +47,7 @@ int main(int argc, char **argv) {
     }
     if (fsync(fd) == -1) die("fsync");
     long clean = dirty_now(fd);
-    evidence("%s: dirty are %s kB after write(), %s kB after fsync()", file_system(fd),
-             number(written), number(clean));
+    evidence("dirty are %s kB after write(), %s kB after fsync()", number(written), number(clean));
     if (written == 0) no_writeback = "the file system keeps no dirty page";
     if (clean > 0) no_writeback = "the file system writes nothing to a disk";
     if (is_unknown(clean)) no_writeback = unknown_text(clean);
