@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -21,25 +22,25 @@
 static char demo_name[64];
 static pid_t demo_pid;
 static int planned, done, failed, steps, steps_in_all;
-static bool colour, stepping, ended;
+static int width; /* of the terminal, 0 where there is none: nothing is folded */
+static bool colour, ended;
 
-/* What follows the directories in "/dir/file.c:12: expression". */
-static const char *base_name(const char *path) {
-    const char *start = path;
-    for (; *path && *path != ':'; path++)
-        if (*path == '/') start = path + 1;
-    return start;
-}
-
+/* In a terminal lines are folded at words. */
 void say(const char *ansi, const char *format, ...) {
+    static char line[2000];
+    const char *rest = line, *indent = *format == '#' ? "#       " : "        ";
+    size_t prefix = strspn(format, "# "), fits; /* "# " or "#   ", and blanks of a table */
     va_list args;
     va_start(args, format);
-    int prefix = (int)strspn(format, "# "); /* "# " or "#   ", and blanks of a table */
-    if (colour) printf("\033[%sm", ansi);
-    printf("%.*s", prefix, format);
-    vprintf(words(format + prefix), args);
-    printf("%s\n", colour ? "\033[0m" : "");
+    memcpy(line, format, prefix);
+    vsnprintf(line + prefix, sizeof line - prefix, words(format + prefix), args);
     va_end(args);
+    if (colour) printf("\033[%sm", ansi);
+    for (int room = width; (fits = that_fits(rest, room)) < strlen(rest); room = width - 8) {
+        printf("%.*s\n%s", (int)fits, rest, indent);
+        rest += fits + strspn(rest + fits, " ");
+    }
+    printf("%s%s\n", rest, colour ? "\033[0m" : "");
 }
 
 static void on_second(int signo) {
@@ -117,15 +118,17 @@ static void make_a_clean_start(void) {
     prctl(67 /* PR_SET_MEMORY_MERGE */, 0, 0, 0, 0); /* EINVAL before Linux 6.4: fine */
     setvbuf(stdout, NULL, _IOLBF, 0); /* before any fork: else both would print what is buffered */
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-    colour =
-        isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
+    struct winsize window;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == -1) return;
+    width = window.ws_col;
+    colour = !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
 }
 
 void begin_at(const char *file, int argc, char **argv, int plan, const char *question) {
     const char *bad = NULL, *lang = NULL;
-    bool help = false;
-    snprintf(demo_name, sizeof demo_name, "%.*s", (int)strcspn(base_name(file), "."),
-             base_name(file));
+    bool help = false, stepping = false;
+    const char *name = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
+    snprintf(demo_name, sizeof demo_name, "%.*s", (int)strcspn(name, "."), name);
     planned = plan;
     for (int i = 1; i < argc && !bad; i++)
         if (strcmp(argv[i], "--help") == 0)
@@ -162,14 +165,14 @@ void skip_all(const char *reason) {
     exit(77);
 }
 
-void step_at(const char *place, const char *text) {
+void step_at(int line, const char *text) {
     if (steps++ == 0) printf("1..%d\n", planned);
     if (getenv("MMAP_DEMO_DATA")) printf("#: step\n");
     if (steps_in_all)
         say("1", "# Step %d of %d. %s", steps, steps_in_all, words(text));
     else
         say("1", "# Step %d. %s", steps, words(text));
-    classroom_step(atoi(strrchr(place, ':') + 1));
+    classroom_step(line);
 }
 
 int end(void) {
@@ -185,55 +188,49 @@ int end(void) {
 
 /* One test point: "ok 3 - text (claim) # SKIP reason". */
 static bool report(bool holds, const char *text, const char *claim, const char *skipped) {
+    const char *ansi = skipped ? "33" : holds ? "32" : "1;31";
+    char claims[80] = "";
     done++;
     if (!holds) failed++;
-    say(skipped ? "33"
-        : holds ? "32"
-                : "1;31",
-        "%s %d - %s%s%s%s%s%s", holds ? "ok" : "not ok", done, words(text), claim ? " (" : "",
-        claim ? claim : "", claim ? ")" : "", skipped ? " # SKIP " : "",
-        skipped ? words(skipped) : "");
+    if (claim) snprintf(claims, sizeof claims, " (%s)", claim);
+    say(ansi, "%s %d - %s%s%s%s", holds ? "ok" : "not ok", done, words(text), claims,
+        skipped ? " # SKIP " : "", skipped ? words(skipped) : "");
     return holds;
 }
 
-void skip(const char *text, const char *claim, const char *reason) {
-    report(true, text, claim, reason);
-}
-
-static bool judge(bool holds, const char *where, const char *a, const char *op, const char *b,
+static bool judge(bool holds, const char *where, const char *a, const char *least, const char *b,
                   const char *text, const char *claim) {
     report(holds, text, claim, NULL);
-    if (!holds) evidence("seen: %s, expected: %s%s; %s", words(a), op, words(b), base_name(where));
+    if (!holds)
+        evidence("seen: %s, expected: %s%s; %s.c:%s", words(a), least, words(b), demo_name, where);
     return holds;
 }
 
-/* A number as the check means it: a letter, a frame, a condition, or just a number. */
-static const char *shown(long value, const char *where, const char *op, char text[24]) {
-    if (!*op) return value ? "true" : "false";
+/* A number as the check means it: a letter, a frame, or just a number. */
+static const char *shown(long value, const char *where, char text[24]) {
     snprintf(text, 24, strstr(where, "frame") && value > 1 ? "0x%lx" : "%ld", value);
     if (strstr(where, "= '") && value >= ' ' && value <= '~')
         snprintf(text, 24, "'%c'", (int)value);
     return text;
 }
 
-bool numbers_at(const char *where, const char *op, long a, long b, const char *text,
+bool numbers_at(const char *where, const char *least, long a, long b, const char *text,
                 const char *claim) {
     char text_a[24], text_b[24];
     if (is_unknown(a) || is_unknown(b))
         return report(true, text, claim, unknown_text(is_unknown(a) ? a : b));
-    bool holds = *op == '>' ? a >= b : a == b;
-    return judge(holds, where, shown(a, where, op, text_a), op + (*op == '=' ? 2 : 0),
-                 shown(b, where, op, text_b), text, claim);
+    return judge(*least ? a >= b : a == b, where, shown(a, where, text_a), least,
+                 shown(b, where, text_b), text, claim);
 }
 
 static char reasons[16][80]; /* why something is unknown */
 
-bool strings_at(const char *where, const char *op, const char *a, const char *b, const char *text,
-                const char *claim) {
+bool strings_at(const char *where, const char *least, const char *a, const char *b,
+                const char *text, const char *claim) {
     const char *last = (const char *)reasons + sizeof reasons;
     if ((a >= reasons[0] && a < last) || (b >= reasons[0] && b < last))
         return report(true, text, claim, a >= reasons[0] && a < last ? a : b);
-    return judge(strcmp(a, b) == 0, where, a, op + 2, b, text, claim);
+    return judge(strcmp(a, b) == 0, where, a, least, b, text, claim);
 }
 
 long unknown(const char *format, ...) {

@@ -1,15 +1,10 @@
 /* check - begin and end a demo, say what happens, and judge it. The only room that prints TAP
- * (version 13, https://testanything.org); it never looks at memory. A demo exits with 0 (all checks
- * hold), 1 (one failed, or not as many ran as planned), 2 (bad usage), 77 (skipped as a whole) or
- * 99 (bailed out). */
+ * (version 13, testanything.org); it never looks at memory. A demo exits with 0 (all checks hold),
+ * 1 (one failed, or not as many ran as planned), 2 (bad usage), 77 (skipped) or 99 (bailed out). */
 #pragma once
 
 #include "classroom.h"
 #include "die.h"
-
-#define LINE_TEXT(line) #line
-#define LINE(line)      LINE_TEXT(line)
-#define PLACE           __FILE__ ":" LINE(__LINE__)
 
 /* Opens a demo of `planned` checks: reads the options (exit 2 if there is none such), starts the
  * watchdog ("Bail out!", exit 99, after 20 s of running) and scratch's janitor. Skips the whole
@@ -23,45 +18,39 @@ int end(void);
 _Noreturn void skip_all(const char *reason);
 
 /* Says in a sentence what is about to happen; with --step it shows and waits (classroom.h). */
-#define step(text) step_at(PLACE, text)
-void step_at(const char *place, const char *text);
+#define step(text) step_at(__LINE__, text)
+void step_at(int line, const char *text);
 
 /* Prints one line: tell() fixed text, evidence() what this run saw (addresses, frames, counts). */
 #define tell(...)     say("35", "# " __VA_ARGS__)
 #define evidence(...) say("0", "#   " __VA_ARGS__)
 void say(const char *ansi, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/*
- * The checks. `text` is a true sentence about mmap, `claim` the statements that it decides
- * (tests/claims.tsv), or NULL. One that fails prints what was seen and where, and the demo goes on.
- * Each returns whether it holds or is skipped: it is, for the reason that the value carries, if
- * `seen` or `expected` is unknown.
- *
- *   check_is(seen, expected, text, claim)     two numbers, or two strings, are equal
- *   check_least(seen, least, text, claim)     a number is at least this
- *   check_errno(failed, code, text, claim)    check_errno(close(-1) == -1, EBADF, ...)
- */
-#define check(holds, text, claim) numbers_at(PLACE ": " #holds, "", (holds) ? 1 : 0, 1, text, claim)
+/* The checks. `text` is a true sentence about mmap, `claim` the statements that it decides
+ * (tests/claims.tsv), or NULL. check_is() compares two numbers or two strings, check_least() wants
+ * a number to be at least another, check_errno() a call to fail: check_errno(close(-1) == -1,
+ * EBADF, ...). One that fails prints what was seen and where, and the demo goes on. Each returns
+ * whether it holds or, because `seen` or `expected` is unknown, is skipped for that reason. */
+#define LINE_TEXT(line) #line
+#define LINE(line)      LINE_TEXT(line)
+#define check(holds, text, claim)                                                                  \
+    strings_at(LINE(__LINE__) ": " #holds, "", (holds) ? "true" : "false", "true", text, claim)
 #define check_is(seen, expected, text, claim)                                                      \
     _Generic((seen), const char *: strings_at, char *: strings_at, default: numbers_at)(           \
-        PLACE ": " #seen " == " #expected, "==", (seen), (expected), text, claim)
+        LINE(__LINE__) ": " #seen " == " #expected, "", (seen), (expected), text, claim)
 #define check_least(seen, least, text, claim)                                                      \
-    numbers_at(PLACE ": " #seen " >= " #least, ">=", (seen), (least), text, claim)
+    numbers_at(LINE(__LINE__) ": " #seen " >= " #least, ">=", (seen), (least), text, claim)
 #define check_errno(failed, code, text, claim)                                                     \
-    strings_at(PLACE ": " #failed, "==", (failed) ? errno_name(errno) : "success",                 \
+    strings_at(LINE(__LINE__) ": " #failed, "", (failed) ? errno_name(errno) : "success",          \
                errno_name(code), text, claim)
-bool numbers_at(const char *where, const char *op, long a, long b, const char *text,
+bool numbers_at(const char *where, const char *least, long a, long b, const char *text,
                 const char *claim);
-bool strings_at(const char *where, const char *op, const char *a, const char *b, const char *text,
-                const char *claim);
-
-/* Counts a check that cannot be made here as skipped, with the true reason. */
-void skip(const char *text, const char *claim, const char *reason);
+bool strings_at(const char *where, const char *least, const char *a, const char *b,
+                const char *text, const char *claim);
 
 /* A number or a text that the kernel does not tell carries its reason with it ("needs
  * CAP_SYS_ADMIN"). unknown() makes such a number, is_unknown() asks, unknown_text() makes a text of
- * it. Never compute with an unknown number: change() is later - earlier, or whichever is unknown.
- * */
+ * it. Do not compute with an unknown number: change() is later - earlier, or the unknown one. */
 long unknown(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool is_unknown(long value);
 const char *unknown_text(long value);

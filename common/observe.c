@@ -12,7 +12,6 @@
 #if __has_include(<sys/rseq.h>)
 #include <sys/rseq.h>
 #endif
-#include <sys/vfs.h>
 
 #include "check.h"
 #include "words.h"
@@ -27,9 +26,8 @@
 static struct rusage before, after; /* not on the stack, which may fault as well */
 
 __attribute__((no_sanitize("address", "undefined"))) void count_faults(void) {
-    /* Warms up what is written to meanwhile, which faults after a fork(): these two, what the
-     * kernel tells a thread about its CPU, rseq(2), and the stack, of which main()'s part may be in
-     * a page of its own. */
+    /* Warms up what is written to meanwhile, which faults after a fork(): these two, rseq(2)'s, and
+     * the stack, of which main()'s part may be in a page of its own. */
     if (getrusage(RUSAGE_SELF, &before) == -1 || getrusage(RUSAGE_SELF, &after) == -1)
         die("getrusage");
 #if defined RSEQ_SIG && (defined __x86_64__ || defined __aarch64__)
@@ -86,12 +84,11 @@ static long read_proc(pid_t pid, const char *file) {
     return 0;
 }
 
-/* The number in "NAME value" or "NAME: value"; false if the line is another. */
-static bool parse_field(const char *line, const char *name, long *value) {
+/* Takes the number from "NAME value" or "NAME: value", unless the line is another. */
+static void parse_field(const char *line, const char *name, long *value) {
     size_t length = strlen(name);
-    if (strncmp(line, name, length) != 0 || !strchr(": ", line[length])) return false;
-    *value = atol(line + length + 1);
-    return true;
+    if (strncmp(line, name, length) == 0 && strchr(": ", line[length]))
+        *value = atol(line + length + 1);
 }
 
 /* Fills in what /proc/PID/maps says of the mapping around `address`: 0, or why it is unknown. */
@@ -145,8 +142,6 @@ long same_page_frame(const struct page *a, const struct page *b) {
 
 long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b) {
     struct page page_a = look_at(a, in_a), page_b = look_at(b, in_b);
-    if (a == b && (uintptr_t)in_a / page_size() == (uintptr_t)in_b / page_size() && page_a.present)
-        return 1;
     return same_page_frame(&page_a, &page_b);
 }
 
@@ -166,16 +161,14 @@ long pages_present(pid_t pid, const volatile void *address, size_t pages) {
 
 long smaps_kb(pid_t pid, const volatile void *address, const char *field) {
     uintptr_t wanted = (uintptr_t)address, first, last;
-    bool inside = false, found = false, has_field = false;
-    long kb = read_proc(pid, "smaps");
-    if (kb != 0) return kb;
-    for (char *rest = proc_text, *line; (line = strsep(&rest, "\n"));) {
+    bool inside = false;
+    long why = read_proc(pid, "smaps"), kb = -1;
+    for (char *rest = proc_text, *line; (line = strsep(&rest, "\n"));)
         if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &first, &last) == 2)
-            found |= inside = first <= wanted && wanted < last;
+            inside = first <= wanted && wanted < last;
         else if (inside)
-            has_field |= parse_field(line, field, &kb);
-    }
-    return !found ? -1 : has_field ? kb : unknown("/proc/PID/smaps has no %s", field);
+            parse_field(line, field, &kb);
+    return why != 0 ? why : kb;
 }
 
 long dirty_kb(pid_t pid, const volatile void *address) {
@@ -199,20 +192,4 @@ long proc_field(const char *path, const char *field) {
     for (char *rest = proc_text, *line; (line = strsep(&rest, "\n"));)
         parse_field(line, field, &value);
     return value;
-}
-
-const char *file_system(int fd) {
-    static const struct {
-        unsigned long magic;
-        const char *name;
-    } known[] = {{0xEF53, "ext4"},      {0x01021994, "tmpfs"}, {0x794c7630, "overlayfs"},
-                 {0x9123683E, "btrfs"}, {0x58465342, "xfs"},   {0x858458f6, "ramfs"},
-                 {0x65735546, "FUSE"},  {0x01021997, "9p"}};
-    static char other[32];
-    struct statfs info;
-    if (fstatfs(fd, &info) == -1) return "unknown";
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if ((unsigned long)info.f_type == known[i].magic) return known[i].name;
-    snprintf(other, sizeof other, "file system 0x%lx", (unsigned long)info.f_type);
-    return other;
 }

@@ -1,7 +1,6 @@
 /* observe - what the kernel says about a page, a range or a process, for any pid whose /proc files
  * may be read (this process, its children). It never prints and never judges. What /proc does not
- * tell is unknown (check.h), and carries the reason. Sources: proc(5), admin-guide/mm/pagemap.rst.
- * */
+ * tell is unknown (check.h), and carries the reason. Sources: proc(5), pagemap.rst. */
 #pragma once
 
 #include <stdbool.h>
@@ -42,17 +41,15 @@ struct page look_at(pid_t pid, const volatile void *address);
 /* 1 if two pages are in one frame, 0 if not: by their frame numbers or, where these are not shown,
  * by what proves it all the same: an anonymous page is none of the page cache, a page mapped once
  * is no other's, and of each page of a file the page cache has one frame (not so on overlayfs, if
- * mapped before it was first opened for writing). Unknown for other pages, or if no page is there.
- * */
+ * mapped before it was first opened for writing). Unknown for others, or if no page is there. */
 long same_frame(pid_t a, const volatile void *in_a, pid_t b, const volatile void *in_b);
 long same_page_frame(const struct page *a, const struct page *b);
 
 /* How many of `pages` pages, the first at `address`, have a page-table entry (pagemap bit 63). */
 long pages_present(pid_t pid, const volatile void *address, size_t pages);
 
-/* A field ("Rss", "Shared_Dirty") of the mapping around `address` in /proc/PID/smaps: kB;
- * dirty_kb(): all that is dirty. Neighbouring anonymous mappings may be merged into one. -1: no
- * mapping. */
+/* A field ("Rss", "Shared_Dirty") of the mapping around `address` in /proc/PID/smaps, in kB;
+ * dirty_kb(): all that is dirty. -1: no such. Neighbouring anonymous ones may be merged. */
 long smaps_kb(pid_t pid, const volatile void *address, const char *field);
 long dirty_kb(pid_t pid, const volatile void *address);
 
@@ -61,7 +58,3 @@ long mappings_named(pid_t pid, const char *name);
 
 /* A field of a /proc file, in its own unit: proc_field("/proc/self/status", "VmPTE") is in kB. */
 long proc_field(const char *path, const char *field);
-
-/* The file system of an open file (statfs(2)), or its number: evidence only. The result is static.
- * */
-const char *file_system(int fd);

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +13,7 @@
 
 #include "die.h"
 
-/* What is asked for: what(with), or the function in this row of the table, or with a copy of the
- * text. */
+/* What is asked for: what(with), the function in this row of the table, or with this text. */
 struct order {
     act *what;
     void *with;
@@ -121,10 +119,7 @@ void partner_close(struct partner *partner) {
 void obey_if_unrelated(int argc, char **argv, act *const *acts) {
     table = acts;
     program = argv[0];
-    int type = 0;
-    socklen_t size = sizeof type; /* typed by hand, stdin is no such socket */
-    if (argc == 2 && strcmp(argv[1], "--obey") == 0 &&
-        getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) == 0)
+    if (argc == 2 && strcmp(argv[1], "--obey") == 0)
         obey(&(struct partner){.parent = getppid(), .socket = {-1, STDIN_FILENO}});
 }
 
@@ -210,8 +205,4 @@ const char *load_from(const volatile void *address) {
 
 const char *store_to(volatile void *address) {
     return call_with(store, address);
-}
-
-const char *signal_alone(const char *death) {
-    return strncmp(death, "SIGSEGV", 7) == 0 ? "SIGSEGV" : death;
 }

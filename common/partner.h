@@ -22,8 +22,7 @@ struct partner {
 
 typedef long act(void *with); /* what a partner can be asked for */
 
-/* Before fork(): makes the socket, or bails out. In the child, right after it: does what it is
- * asked for until the parent closes, or dies. */
+/* Before fork(): makes the socket, or bails out. Then in the child: does what it is asked for. */
 void partner_open(struct partner *partner);
 _Noreturn void obey(struct partner *partner);
 
@@ -38,8 +37,7 @@ void partner_close(struct partner *partner);
 
 /*
  * An unrelated process, reached by exec(): it inherits no mapping and no descriptor but stderr and
- * its socket. Functions lie elsewhere in it: they are found in a table, which main() hands over
- * first:
+ * its socket. Functions lie elsewhere in it: main() hands over a table of them, first of all:
  *
  *     static act *const acts[] = {map_file, letter, NULL};
  *     obey_if_unrelated(argc, argv, acts);
@@ -56,14 +54,10 @@ long ask_text(struct partner *partner, act *what, const char *text);
 int wait_for(pid_t pid);
 void end_with_parent(pid_t parent);
 
-/*
- * One access to one byte, made in a child of its own, and how that ended: "no signal", or signal
- * and si_code ("SIGSEGV SEGV_MAPERR", sigaction(2)), with the faulting address if that is in
- * another page. call_with() runs a function instead. signal_alone() leaves the "SIGSEGV" where the
- * si_code is the processor's affair. Results are static. Bails out if the child cannot be run.
- */
+/* One access to one byte, made in a child of its own, and how that ended: "no signal", or signal
+ * and si_code ("SIGSEGV SEGV_MAPERR", sigaction(2)), with the address if that is in another page;
+ * or bails out. call_with() runs a function instead. The results are static. */
 const char *load_from(const volatile void *address);
 const char *store_to(volatile void *address);
 const char *call_with(void (*function)(volatile char *), volatile void *address);
-const char *signal_alone(const char *death);
 const char *signal_name(const siginfo_t *info);

@@ -38,12 +38,9 @@ static const char *name_frame(const struct page *page) {
         strcpy(name, page->is_file       ? letter_of(page)
                      : page->mapped_once ? words("own frame")
                                          : words("frame ?"));
-    bool nameless = strcmp(name, words("frame ?")) == 0;
     int blanks = columns(name) < 15 ? 15 - columns(name) : 0;
     snprintf(text, sizeof text, " %s%*s  %s%*s  %s", name, blanks, "", kind, 10 - columns(kind), "",
-             words(page->mapped_once ? "1 mapper"
-                   : nameless        ? "shared with somebody"
-                                     : "2+ mappers"));
+             words(page->mapped_once ? "1 mapper" : "2+ mappers"));
     return text;
 }
 

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "die.h"
-#include "observe.h"
 
 #define KEPT 30
 
@@ -93,8 +92,7 @@ const char *scratch_dir(void) {
     if (fd == -1 || write(fd, "x", 1) != 1) die("cannot write to a file in TMPDIR (%s)", parent);
     void *p = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED)
-        die("TMPDIR (%s) is on %s without MAP_SHARED: set it to one on ext4, xfs, btrfs or tmpfs",
-            parent, file_system(fd));
+        die("TMPDIR (%s) has no MAP_SHARED: set it to one on ext4, xfs, btrfs or tmpfs", parent);
     munmap(p, 1);
     close(fd);
     unlink(scratch_path("probe"));

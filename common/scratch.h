@@ -1,12 +1,11 @@
 /* scratch - a private directory under TMPDIR (default /tmp) that is gone afterwards, however the
- * program ends: a janitor process waits for that on a socket, after exit() as after Ctrl-C or kill
- * -9. */
+ * program ends (exit(), Ctrl-C, kill -9): a janitor process waits for that on a socket. */
 #pragma once
 
 #include <sys/types.h>
 
-/* Forks the janitor, or bails out: begin() does, before there are mappings or descriptors that it
- * could keep; a program without begin() does first. */
+/* Forks the janitor, or bails out: first of all, before there is anything that it could keep.
+ * begin() does that; a program without it does so itself. */
 void scratch_open(void);
 
 /* The path of the directory (mode 0700, for plain files only), made at the first call. Bails out,
@@ -16,8 +15,7 @@ const char *scratch_dir(void);
 /* The path of `name` (at most 60 bytes) in it; no file is made. The last 16 results stay valid. */
 char *scratch_path(const char *name);
 
-/* Makes the file `name` with `bytes` reserved zero bytes; returns a descriptor, O_RDWR, or bails
- * out. */
+/* Makes the file `name` of `bytes` reserved zero bytes: a descriptor, O_RDWR. Or bails out. */
 int scratch_file(const char *name, size_t bytes);
 
 /* Reserves space for a file's first `bytes` bytes, posix_fallocate(3), so that on most file systems

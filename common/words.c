@@ -28,27 +28,6 @@ bool utf8(void) {
     return count > 0 || strcasestr(locale, "utf-8") || strcasestr(locale, "utf8");
 }
 
-/* The next conversion of a format from *at on, as a number: that of "%-9s" is that of "%s"; 0 at
- * the end. */
-static int conversion(const char **at) {
-    while ((*at = strchr(*at, '%')) && (*at)[1] == '%')
-        *at += 2;
-    if (!*at) return 0;
-    int value = 1;
-    for (++*at; **at && strchr("-+ #0123456789.*lhzjt", **at); ++*at)
-        if (strchr("*lhzjt", **at)) value = value * 31 + **at;
-    return value * 31 + *(*at)++;
-}
-
-static bool same_arguments(const char *a, const char *b) {
-    int one, other;
-    do {
-        one = a ? conversion(&a) : 0;
-        other = b ? conversion(&b) : 0;
-    } while (one && one == other);
-    return one == other;
-}
-
 static void read_pairs(const char *path, size_t *used) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t got = fd == -1 ? 0 : read(fd, text + *used, sizeof text - 1 - *used);
@@ -56,12 +35,12 @@ static void read_pairs(const char *path, size_t *used) {
     if (fd != -1) close(fd);
     if (got <= 0) return;
     *used += (size_t)got + 1;
-    while ((line = strsep(&rest, "\n"))) {
+    while ((line = strsep(&rest, "\n")) && count < 1000) {
         if (!english && *line != '\0' && *line != '#') {
             english = line;
         } else if (english) {
-            if (count < 1000 && same_arguments(english, line))
-                pairs[count][0] = english, pairs[count++][1] = line;
+            pairs[count][0] = english;
+            pairs[count++][1] = line;
             english = NULL;
         }
     }
@@ -92,9 +71,26 @@ const char *words(const char *english) {
     return english;
 }
 
+/* The columns of the character that begins here; 0 inside of one. */
+static int width(const char *s) {
+    if ((unsigned char)*s >= 0xE3 || strncmp(s, "❌", 3) == 0) return 2;
+    return (*s & 0xC0) != 0x80;
+}
+
 int columns(const char *s) {
     int n = 0;
     for (; *s; s++)
-        n += (unsigned char)*s >= 0xE3 && (unsigned char)*s <= 0xEF ? 2 : (*s & 0xC0) != 0x80;
+        n += width(s);
     return n;
+}
+
+size_t that_fits(const char *s, int room) {
+    if (room < 20) return strlen(s);
+    for (size_t i = 0, fold = 0, prefix = strspn(s, "# "); s[i]; i++) {
+        int c = (unsigned char)s[i]; /* 0xE4 to 0xE9: punctuation begins no line */
+        if (i > prefix && (c == ' ' || (c >= 0xE4 && c <= 0xE9))) fold = i;
+        room -= width(s + i);
+        if (room < 0 && fold > 0) return fold;
+    }
+    return strlen(s);
 }
