@@ -20,6 +20,18 @@
 #include "picture.h"
 #include "scratch.h"
 
+/* A case: what runs, how that must end, and how its lines must begin, in this order. */
+struct test {
+    const char *name;
+    int (*run)(void);
+    int status; /* or 1000 + a signal */
+    const char *lines;
+    const char *with; /* for run(), as act and signal */
+    act *act;
+    int signal;
+};
+
+static const struct test *test; /* the one that runs */
 static char *program;
 static struct partner child, other;
 
@@ -161,25 +173,9 @@ static long crash_in_partner(void *with) {
     return *nowhere;
 }
 
-static int partner_crashes(void) {
-    open_demo(1);
-    fork_partner(&child);
-    ask(&child, crash_in_partner, NULL);
-    return end();
-}
-
-static int bad_option(void) {
-    begin(2, ((char *[]){program, (char *)"--bogus", NULL}), 1, "what is usage?");
-    return end();
-}
-
-static int bad_argument(void) {
-    begin(3, ((char *[]){program, (char *)"--help", (char *)"more", NULL}), 1, "what is usage?");
-    return end();
-}
-
-static int help(void) {
-    begin(2, ((char *[]){program, (char *)"--help", NULL}), 1, "what is usage?");
+static int usage(void) {
+    char *const argv[] = {program, (char *)"--help", (char *)test->with, NULL};
+    begin(test->with ? 3 : 2, (char **)argv, 1, "what is usage?");
     return end();
 }
 
@@ -223,18 +219,11 @@ static int both_run(void) {
     return end();
 }
 
-static int partner_killed(void) {
+static int partner_ends(void) {
     open_demo(1);
     fork_partner(&child);
     fork_partner(&other); /* keeps the first one's socket */
-    ask(&child, kill_itself, NULL);
-    return end();
-}
-
-static int partner_dies(void) {
-    open_demo(1);
-    fork_partner(&child);
-    ask(&child, die_of_something, NULL);
+    ask(&child, test->act, NULL);
     return end();
 }
 
@@ -295,24 +284,12 @@ static int pages(void) {
     return end();
 }
 
-static int leave_files(int how) {
+static int leave_files(void) {
     open_demo(1);
     scratch_file("file", 1);
-    if (how > 0) raise(how);
+    raise(test->signal);
     check(true, "fine", NULL);
     return end();
-}
-
-static int scratch_end(void) {
-    return leave_files(0);
-}
-
-static int scratch_int(void) {
-    return leave_files(SIGINT);
-}
-
-static int scratch_kill(void) {
-    return leave_files(SIGKILL);
 }
 
 static int scratch_removes(void) {
@@ -325,79 +302,72 @@ static int scratch_removes(void) {
     return end();
 }
 
-static int tmpdir(const char *path) {
-    setenv("TMPDIR", path, 1);
-    open_demo(1);
-    scratch_file("file", 1);
-    return end();
+static int tmpdir(void) {
+    setenv("TMPDIR", test->with, 1);
+    return leave_files();
 }
 
-static int tmpdir_missing(void) {
-    return tmpdir("/no/such/directory");
-}
-
-static int tmpdir_null(void) {
-    return tmpdir("/dev/null");
-}
-
-static const struct test {
-    const char *name;
-    int (*run)(void);
-    int status; /* or 1000 + a signal */
-    const char *lines;
-} tests[] = {
+static const struct test tests[] = {
     {"checks that hold", all_true, 0,
-     "TAP version 13\n1..5\nok 1 - a true condition (0.0-1)\nok 5 - "},
+     .lines = "TAP version 13\n1..5\nok 1 - a true condition (0.0-1)\nok 5 - "},
     {"checks that fail", all_false, 1,
-     "not ok 1 - a condition\n#   seen: false, expected: true; common_test.c:\n"
-     "#   seen: 42, expected: 41; common_test.c:\n#   seen: 'P', expected: 'O'; common_test.c:\n"
-     "#   seen: 0x15924d, expected: 0x15924e; common_test.c:\n"
-     "#   seen: 42, expected: >=43; common_test.c:\n#   seen: page, expected: frame; "
-     "common_test.c:\n"
-     "#   seen: EBADF, expected: EINVAL; common_test.c:\n#   seen: success, expected: EBADF;\n"
-     "# 8 of 8 checks failed"},
+     .lines =
+         "not ok 1 - a condition\n#   seen: false, expected: true; common_test.c:\n"
+         "#   seen: 42, expected: 41; common_test.c:\n#   seen: 'P', expected: 'O'; "
+         "common_test.c:\n"
+         "#   seen: 0x15924d, expected: 0x15924e; common_test.c:\n"
+         "#   seen: 42, expected: >=43; common_test.c:\n#   seen: page, expected: frame; "
+         "common_test.c:\n"
+         "#   seen: EBADF, expected: EINVAL; common_test.c:\n#   seen: success, expected: EBADF;\n"
+         "# 8 of 8 checks failed"},
     {"what is unknown is skipped", unknown_ones, 0,
-     "ok 1 - an unknown number # SKIP /proc/self/smaps: EACCES\n"
-     "ok 2 - a difference # SKIP needs CAP_SYS_ADMIN\n"
-     "ok 3 - an unknown text # SKIP /proc/self/smaps: EACCES\nok 4 - shown"},
-    {"a plan too long", plan_short, 1, "# planned 2 checks, but ran 1"},
-    {"a plan too short", plan_long, 1, "# planned 1 checks, but ran 2"},
-    {"left early", leave_early, 1, "# left after 1 of 2 planned checks"},
-    {"die()", die_of_errno, 99, "Bail out! open /path: No space left on device (ENOSPC)"},
-    {"skipped as a whole", skip_demo, 77, "1..0 # SKIP no such feature here"},
-    {"the watchdog", hang, 99, "Bail out! the demo took too long"},
+     .lines = "ok 1 - an unknown number # SKIP /proc/self/smaps: EACCES\n"
+              "ok 2 - a difference # SKIP needs CAP_SYS_ADMIN\n"
+              "ok 3 - an unknown text # SKIP /proc/self/smaps: EACCES\nok 4 - shown"},
+    {"a plan too long", plan_short, 1, .lines = "# planned 2 checks, but ran 1"},
+    {"a plan too short", plan_long, 1, .lines = "# planned 1 checks, but ran 2"},
+    {"left early", leave_early, 1, .lines = "# left after 1 of 2 planned checks"},
+    {"die()", die_of_errno, 99, .lines = "Bail out! open /path: No space left on device (ENOSPC)"},
+    {"skipped as a whole", skip_demo, 77, .lines = "1..0 # SKIP no such feature here"},
+    {"the watchdog", hang, 99, .lines = "Bail out! the demo took too long"},
     {"a crash", crash, 1000 + SIGSEGV,
-     "# common_test: killed by SIGSEGV SEGV_MAPERR at 0x8 after check 1, in step 1"},
-    {"a partner's crash", partner_crashes, 99,
-     "# a partner: killed by SIGSEGV SEGV_MAPERR at 0x8 after check 0, in step 1\nBail out! "
-     "process "},
-    {"an unknown option", bad_option, 2,
-     "common_test: there is no option or argument '--bogus'\nusage: common_test "},
-    {"an argument", bad_argument, 2,
-     "common_test: there is no option or argument 'more'\nusage: common_test "},
-    {"--help", help, 0, "usage: common_test [--help] [--step] [--lang en|zh]"},
-    {"no stdout", no_output, 99, "common_test: cannot write to stdout: EBADF"},
-    {"partners", partners, 0, "ok 6 - "},
-    {"both run", both_run, 0, "ok 2 - "},
-    {"a partner is killed", partner_killed, 99, "Bail out! process "},
-    {"a partner dies", partner_dies, 99, "Bail out! process "},
-    {"the parent is killed", parent_killed, 1000 + SIGKILL, ""},
-    {"no such program", no_program, 99, "Bail out! process "},
-    {"accesses that die", crashes, 0, "ok 4 - "},
-    {"looks", pages, 0, "ok 15 - \n#   private   0x"},
-    {"scratch at the end", scratch_end, 0, "ok 1 - "},
-    {"scratch after SIGINT", scratch_int, 1000 + SIGINT, ""},
-    {"scratch after SIGKILL", scratch_kill, 1000 + SIGKILL, ""},
-    {"what is outside of scratch", scratch_removes, 1000 + SIGKILL, ""},
-    {"no TMPDIR", tmpdir_missing, 99,
-     "Bail out! cannot make a directory in TMPDIR (/no/such/directory): No such file or directory "
-     "(ENO"},
-    {"TMPDIR is no directory", tmpdir_null, 99,
-     "Bail out! cannot make a directory in TMPDIR (/dev/null)"},
+     .lines = "# common_test: killed by SIGSEGV SEGV_MAPERR at 0x8 after check 1, in step 1"},
+    {"a partner's crash", partner_ends, 99,
+     .lines =
+         "# a partner: killed by SIGSEGV SEGV_MAPERR at 0x8 after check 0, in step 1\nBail out! "
+         "process ",
+     .act = crash_in_partner},
+    {"an unknown option", usage, 2,
+     .lines = "common_test: there is no option or argument '--bogus'\nusage: common_test ",
+     .with = "--bogus"},
+    {"an argument", usage, 2,
+     .lines = "common_test: there is no option or argument 'more'\nusage: common_test ",
+     .with = "more"},
+    {"--help", usage, 0, .lines = "usage: common_test [--help] [--step] [--lang en|zh]"},
+    {"no stdout", no_output, 99, .lines = "common_test: cannot write to stdout: EBADF"},
+    {"partners", partners, 0, .lines = "ok 6 - "},
+    {"both run", both_run, 0, .lines = "ok 2 - "},
+    {"a partner is killed", partner_ends, 99, .lines = "Bail out! process ", .act = kill_itself},
+    {"a partner dies", partner_ends, 99, .lines = "Bail out! process ", .act = die_of_something},
+    {"the parent is killed", parent_killed, 1000 + SIGKILL, .lines = ""},
+    {"no such program", no_program, 99, .lines = "Bail out! process "},
+    {"accesses that die", crashes, 0, .lines = "ok 4 - "},
+    {"looks", pages, 0, .lines = "ok 15 - \n#   private   0x"},
+    {"scratch at the end", leave_files, 0, .lines = "ok 1 - "},
+    {"scratch after SIGINT", leave_files, 1000 + SIGINT, .lines = "", .signal = SIGINT},
+    {"scratch after SIGKILL", leave_files, 1000 + SIGKILL, .lines = "", .signal = SIGKILL},
+    {"what is outside of scratch", scratch_removes, 1000 + SIGKILL, .lines = ""},
+    {"no TMPDIR", tmpdir, 99,
+     .lines = "Bail out! cannot make a directory in TMPDIR (/no/such/directory): No such file or "
+              "directory "
+              "(ENO",
+     .with = "/no/such/directory"},
+    {"TMPDIR is no directory", tmpdir, 99,
+     .lines = "Bail out! cannot make a directory in TMPDIR (/dev/null)", .with = "/dev/null"},
 };
 
 /* Prints what is wrong with a case, from its status, its output, and what it left in its TMPDIR. */
-static bool judge(const struct test *test, int status, char *out, const char *dir) {
+static bool judge(int status, char *out, const char *dir) {
     bool good = status == test->status;
     char lines[2000];
     if (!good) printf("# status %d instead of %d\n", status, test->status);
@@ -413,40 +383,42 @@ static bool judge(const struct test *test, int status, char *out, const char *di
     return good;
 }
 
+/* Runs a case and takes all that it prints, until nobody holds its output any more. */
+static bool run(void) {
+    static char out[1 << 16];
+    const char *parent = getenv("TMPDIR");
+    char dir[1100];
+    int ends[2], status;
+    size_t used = 0;
+    snprintf(dir, sizeof dir, "%s/common-test-XXXXXX", parent && *parent ? parent : "/tmp");
+    if (!mkdtemp(dir) || pipe(ends) == -1) die("set-up");
+    pid_t pid = fork();
+    if (pid == -1) die("fork");
+    if (pid == 0) {
+        if (setenv("TMPDIR", dir, 1) == -1 || dup2(ends[1], 1) == -1 || dup2(1, 2) == -1) _exit(98);
+        close(ends[0]), close(ends[1]);
+        exit(test->run());
+    }
+    close(ends[1]);
+    for (ssize_t got = 1; got > 0 && used < sizeof out - 1; used += (size_t)(got > 0 ? got : 0))
+        got = read(ends[0], out + used, sizeof out - 1 - used);
+    out[used] = '\0';
+    close(ends[0]);
+    waitpid(pid, &status, 0);
+    return judge(WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status), out, dir);
+}
+
 int main(int argc, char **argv) {
     static act *const acts[] = {length, descriptors, NULL};
-    static char out[1 << 16];
     const size_t count = sizeof tests / sizeof tests[0];
     bool all_good = true;
     program = argv[0];
     obey_if_unrelated(argc, argv, acts);
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("TAP version 13\n1..%zu\n", count);
-    for (size_t i = 0; i < count; i++) {
-        const char *parent = getenv("TMPDIR");
-        char dir[1100];
-        int ends[2], status;
-        size_t used = 0;
-        snprintf(dir, sizeof dir, "%s/common-test-XXXXXX", parent && *parent ? parent : "/tmp");
-        if (!mkdtemp(dir) || pipe(ends) == -1) return perror("common_test"), 99;
-        pid_t pid = fork();
-        if (pid == -1) return perror("common_test"), 99;
-        if (pid == 0) {
-            if (setenv("TMPDIR", dir, 1) == -1 || dup2(ends[1], 1) == -1 || dup2(1, 2) == -1)
-                _exit(98);
-            close(ends[0]), close(ends[1]);
-            exit(tests[i].run());
-        }
-        close(ends[1]);
-        for (ssize_t got = 1; got > 0 && used<sizeof out - 1; used += got> 0 ? got : 0)
-            got = read(ends[0], out + used, sizeof out - 1 - used);
-        out[used] = '\0';
-        close(ends[0]);
-        waitpid(pid, &status, 0);
-        bool good =
-            judge(&tests[i], WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status),
-                  out, dir);
-        printf("%s %zu - %s\n", good ? "ok" : "not ok", i + 1, tests[i].name);
+    for (test = tests; test < tests + count; test++) {
+        bool good = run();
+        printf("%s %td - %s\n", good ? "ok" : "not ok", test - tests + 1, test->name);
         all_good &= good;
     }
     return all_good ? 0 : 1;
