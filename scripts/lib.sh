@@ -112,6 +112,18 @@ resolve() {
     fail 2 "'%s' is no demo, or several: those above are near" "$1"
 }
 
+# one_demo WORD: sets demo to the one that a word means
+one_demo() {
+    demo=$(resolve "$1") || exit
+    # shellcheck disable=SC2086
+    [ "$(echo "$demo" | wc -l)" -eq 1 ] || { list $demo >&2 && fail 2 "one demo at a time, please"; }
+}
+
+# say KEYWORD: what experiment $number of $demo says under it (tests/apply.sh)
+say() {
+    sh "$root/tests/apply.sh" "$demo" "$number" "-$1" | awk -v demo="$demo" "$pairs"'BEGIN { pairs("try/" demo) } { print zh($0) }'
+}
+
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # What a demo needs besides its source: says how to install it; installs it if that is permitted.

@@ -20,7 +20,7 @@
 #include "picture.h"
 #include "scratch.h"
 
-/* A case: what runs, how that must end, and how its lines must begin, in this order. */
+/* A case: what runs, how that must end, and what its lines must begin with. */
 struct test {
     const char *name;
     int (*run)(void);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every sentence of the scripts (what t, fail, bad_usage and awk's zh() are given, and usage) and of
 # tests/symptoms.tsv and tests/skips.txt has its Chinese in demos/zh/scripts.txt, what is true of a statement (tests/claims.tsv) in
-# demos/zh/claims.txt; no pair is left over.
+# demos/zh/claims.txt, an experiment's title and reason in demos/zh/try/DEMO.txt; no pair is left over.
 set -u
 cd "$(dirname "$0")/.." || exit 99
 tmp=
@@ -47,6 +47,12 @@ hold() {
 hold scripts <"$tmp/said"
 tail -n +2 tests/claims.tsv | awk -F '\t' '{ if ($4 == "") print $5; print $6; print $7 }' >"$tmp/said"
 hold claims <"$tmp/said"
+for experiments in tests/experiments/*.txt; do # their titles and reasons
+    demo=$(basename "$experiments" .txt)
+    [ -f "demos/zh/try/$demo.txt" ] || continue # nobody has translated them yet
+    sed -n -e 's/^[0-9]*\. //p' -e 's/^ *why *//p' "$experiments" >"$tmp/said"
+    hold "try/$demo" <"$tmp/said"
+done
 # Both lines of a pair take the same arguments in the same order, whatever their widths.
 LC_ALL=C awk '
     function conversions(text,    all) {
