@@ -34,7 +34,7 @@ else
 fi
 # The failed sentence first, then the place, then the difference.
 grep -A 1 '^not ok ' "$tmp/out" && wrong=yes
-grep '^Bail out! ' "$tmp/out" && wrong=yes
+grep -E '^(Bail out! |# .*: killed by )' "$tmp/out" && wrong=yes
 while read -r reason; do echo "skipped, but not for a reason of tests/skips.txt: $reason" && wrong=yes; done <"$tmp/unexplained"
 [ $status -eq 0 ] || { echo "exit status $status" && wrong=yes; }
 # A check that is skipped may have no evidence.
