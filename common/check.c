@@ -65,14 +65,18 @@ static void at_exit(void) {
 /* Says where the demo was when it crashed; then the access is made once more and ends it. */
 static void on_crash(int signo, siginfo_t *info, void *context) {
     (void)signo, (void)context;
-    say("1;31", "# %s: killed by %s at %p after check %d, in step %d",
-        getpid() == demo_pid ? demo_name : words("a partner"), signal_name(info), info->si_addr,
-        done, steps);
+    unsigned long address = (unsigned long)info->si_addr;
+    if (getpid() == demo_pid)
+        say("1;31", "# %s: killed by %s at 0x%lx after check %d, in step %d", demo_name,
+            signal_name(info), address, done, steps);
+    else /* it does not know how far the demo is */
+        say("1;31", "# a partner: killed by %s at 0x%lx", signal_name(info), address);
     fflush(stdout);
 }
 
 static bool bail_out_of_demo(const char *line) {
     if (getpid() != demo_pid) return false;
+    if (steps > 0) tell("given up after check %d, in step %d", done, steps);
     printf("Bail out! %s\n", line);
     fflush(stdout);
     return ended = true;
@@ -118,7 +122,9 @@ static void make_a_clean_start(void) {
     prctl(67 /* PR_SET_MEMORY_MERGE */, 0, 0, 0, 0); /* EINVAL before Linux 6.4: fine */
     setvbuf(stdout, NULL, _IOLBF, 0); /* before any fork: else both would print what is buffered */
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    const char *columns_told = getenv("MMAP_DEMO_COLUMNS"); /* by scripts/run, which reads along */
     struct winsize window;
+    if (columns_told) width = atoi(columns_told);
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == -1) return;
     width = window.ws_col;
     colour = !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;

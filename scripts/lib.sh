@@ -70,6 +70,26 @@ while [ "$n" -gt 0 ]; do
     shift && n=$((n - 1))
 done
 
+# wrap [INDENT]: folds lines at words in a terminal that is narrower; a Chinese character takes two columns
+columns=0
+[ ! -t 1 ] || columns=$(stty size </dev/tty | sed 's/.* //') 2>/dev/null
+wrap() {
+    LC_ALL=C awk -v columns="$columns" -v indent="${1-8}" '{
+        while (columns > 40) {
+            used = cut = 0
+            for (i = 1; i <= length && !(cut && used > columns); i++) {
+                c = substr($0, i, 1)
+                if (i > indent && c ~ /[ \344-\351]/ && used <= columns) cut = i
+                used += c ~ /[\343-\377]/ ? 2 : c !~ /[\200-\277]/
+            }
+            if (used <= columns || !cut) break
+            print substr($0, 1, cut - 1)
+            $0 = sprintf("%" indent "s", "") substr($0, cut + (substr($0, cut, 1) == " "))
+        }
+        print
+    }'
+}
+
 # All demos, in the order of the notes.
 demos() {
     sed -n 's/^  \([0-9][0-9]_[a-z0-9_]*\)$/\1/p' "$root/CMakeLists.txt" |
@@ -81,7 +101,7 @@ list() {
     for name; do
         awk -v name="$name" "$pairs"'
             NR == 3 { sub(/^ \* [^ ]* - /, ""); pairs(name); printf "%-24s %s\n", name, zh($0); exit }' "$root/demos/$name.c"
-    done
+    done | wrap 25
 }
 
 # resolve WORD: the demos that a word means, a line each: a name or a file, the number of a section (5, 05,
@@ -120,6 +140,7 @@ one_demo() {
 }
 
 # say KEYWORD: what experiment $number of $demo says under it (tests/apply.sh)
+# shellcheck disable=SC2154 # set by try and mend
 say() {
     sh "$root/tests/apply.sh" "$demo" "$number" "-$1" | awk -v demo="$demo" "$pairs"'BEGIN { pairs("try/" demo) } { print zh($0) }'
 }

@@ -333,9 +333,8 @@ static const struct test tests[] = {
     {"a crash", crash, 1000 + SIGSEGV,
      .lines = "# common_test: killed by SIGSEGV SEGV_MAPERR at 0x8 after check 1, in step 1"},
     {"a partner's crash", partner_ends, 99,
-     .lines =
-         "# a partner: killed by SIGSEGV SEGV_MAPERR at 0x8 after check 0, in step 1\nBail out! "
-         "process ",
+     .lines = "# a partner: killed by SIGSEGV SEGV_MAPERR at 0x8\n"
+              "# given up after check 0, in step 1\nBail out! process ",
      .act = crash_in_partner},
     {"an unknown option", usage, 2,
      .lines = "common_test: there is no option or argument '--bogus'\nusage: common_test ",
