@@ -61,11 +61,10 @@ static void wait_for_enter(const char *prompt) {
 
 /* Prints a page; one that is longer than the window in parts. */
 static void show(const char *page) {
-    int row = 0;
-    for (; *page && *page != '\f'; page += strcspn(page, "\n") + 1) {
-        printf("%.*s\n", (int)strcspn(page, "\n"), page);
-        if (window.ws_row > 5 && ++row % (window.ws_row - 3) == 0)
+    for (int row = 0; *page && *page != '\f'; page += strcspn(page, "\n") + 1) {
+        if (window.ws_row > 5 && row++ % (window.ws_row - 3) == 0 && row > 1)
             wait_for_enter("[Enter shows more]");
+        printf("%.*s\n", (int)strcspn(page, "\n"), page);
     }
 }
 

@@ -74,8 +74,12 @@ done
 columns=0
 [ ! -t 1 ] || columns=$(stty size </dev/tty | sed 's/.* //') 2>/dev/null
 wrap() {
+    if [ "$columns" -lt 40 ]; then
+        cat
+        return
+    fi
     LC_ALL=C awk -v columns="$columns" -v indent="${1-8}" '{
-        while (columns > 40) {
+        while (1) {
             used = cut = 0
             for (i = 1; i <= length && !(cut && used > columns); i++) {
                 c = substr($0, i, 1)

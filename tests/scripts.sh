@@ -41,6 +41,7 @@ says 0 "^All checks hold: mended" scripts/mend 05_cow_after_fork
 says 2 "^mend: you have no broken copy" scripts/mend --hint 05_cow_after_fork
 says 0 "^usage: scripts/test" scripts/test --help
 says 2 "^test: 'nonesuch' is no demo" scripts/test nonesuch
+says 0 "demo.05_last_owner" scripts/test 05 -N
 
 # In Chinese, by the option and by the locale; --lang en overrules it.
 says 0 '^1 个演示程序：[0-9]* 项检查成立' scripts/run --lang zh 05_cow_after_fork
