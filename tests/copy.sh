@@ -2,13 +2,10 @@
 # 12_copy_file as a user starts it, with SOURCE and TARGET: its status, its one line, and what is left in the
 # directory when it refuses, or is killed.      copy.sh PROGRAM
 # shellcheck disable=SC2016
-set -u
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-tmp='' status=0
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' HUP INT PIPE TERM
-tmp=$(mktemp -d) && cd "$tmp" && mkdir dir full && mkfifo fifo && ln -s nothing link && echo old >old || exit 99
-wrong() { echo "$*" && status=1; }
+cd "$tmp" && mkdir dir full && mkfifo fifo && ln -s nothing link && echo old >old || exit 99
 nothing_left() { [ "$(ls -A dir)" = new ] && cmp -s "$1" dir/new; }
 # refuses WHY SOURCE TARGET
 refuses() {

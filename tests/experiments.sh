@@ -4,13 +4,13 @@
 # of the demo broken by an experiment?
 #
 #   experiments.sh BUILD_DIR DEMO [N]
-set -u
 build=$(cd "$1" && pwd) demo=$2 only=${3-}
-here=$(cd "$(dirname "$0")" && pwd)
+within=$build
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
 list=$here/experiments/$demo.txt
-tmp=
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' HUP INT PIPE TERM
+# In the build directory: a temporary one may not allow programs to be run.
+tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
 # In the build directory: a temporary one may not allow programs to be run.
 tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
 

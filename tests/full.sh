@@ -4,11 +4,8 @@
 # permitted.
 #
 #   full.sh PROGRAM...
-set -u
-tmp=
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' HUP INT PIPE TERM
-tmp=$(mktemp -d) || exit 99
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2016 # expanded by the inner shell
 fill='mount -t tmpfs -o size=64k none "$0" && { cat /dev/zero >"$0/filler" 2>/dev/null; true; }'
 unshare -rm sh -c "$fill" "$tmp" 2>/dev/null || { echo "no namespaces here" && exit 77; }

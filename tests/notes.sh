@@ -4,17 +4,12 @@
 # its own; only /tmp/shared_mmap.txt is made a relative path. "# claim N": row N of claims.tsv rests on this.
 #
 #   notes.sh BUILD_DIR CC
-set -u
-build=$1 cc=$2
-here=$(cd "$(dirname "$0")" && pwd)
-tmp=
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' HUP INT PIPE TERM
-# In the build directory: a temporary one may not allow programs to be run.
-tmp=$(cd "$build" && mktemp -d "$PWD/notes.XXXXXX") && cd "$tmp" || exit 99
+within=$(cd "$1" && pwd) cc=$2
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$tmp" || exit 99
 # shellcheck disable=SC3045 # where it is not known there may be a core file, which is removed
 ulimit -c 0 2>/dev/null
-wrong() { echo "$*" && status=1; }
 
 # NAME, and NAME_late: the same where a new child gets no CPU for two seconds, as on a busy machine.
 printf '%s\n' '#include <unistd.h>' 'pid_t __real_fork(void);' 'pid_t __wrap_fork(void) {' \

@@ -4,15 +4,11 @@
 # 08_two_terminals' affair, a full disk is full.sh's.
 #
 #   pair.sh BUILD_DIR
-set -u
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
 export LC_ALL=C
 build=$(cd "$1" && pwd)
-tmp=
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' HUP INT PIPE TERM
-tmp=$(mktemp -d) || exit 99
 mkdir -m 700 "$tmp/files" "$tmp/run" && cd "$tmp/files" || exit 99
-status=0
 export TMPDIR="$tmp/none" XDG_RUNTIME_DIR="$tmp/run"
 place=$tmp/run/mmap-demos-$(id -u)
 

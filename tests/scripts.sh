@@ -2,14 +2,10 @@
 # What a user gets who types rightly and wrongly: scripts/run, try, mend, test.
 #
 #   BUILD=DIR scripts.sh
-set -u
-cd "$(dirname "$0")/.." || exit 99
-tmp=
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' HUP INT PIPE TERM
-tmp=$(mktemp -d) || exit 99
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$here/.." || exit 99
 export MEND="$tmp/mend" MMAP_DEMO_LANG=en
-status=0
 # says STATUS PATTERN COMMAND...
 says() {
     sh tests/expect.sh "$@" || { shift 2 && echo "^ $*" && status=1; }

@@ -4,13 +4,8 @@
 # no line may be wider than 100.
 #
 #   step.sh PROGRAM...
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-tmp=
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' HUP INT PIPE TERM
-tmp=$(mktemp -d) || exit 99
-status=0
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
 for program; do
     demo=$(basename "$program")
     yes "" | head -n 200 | LC_ALL=C COLUMNS=100 "$program" --step >"$tmp/out" 2>&1
@@ -27,4 +22,13 @@ for program; do
         -e 's/^#   .*/#   .../' -e "s/^\(# Step [0-9]*\) of [0-9]*/\1/" -e 's/ # SKIP .*//' "$tmp/out" | uniq | diff "$here/expected/$demo.txt" - ||
         { echo "$demo: differs with --step" && status=1; }
 done
+
+# In a narrow terminal lines are folded, and nothing is lost by that. Of the first program.
+command -v script >/dev/null || exit $status
+for lang in zh en; do
+    script -qec "stty cols 60 rows 20 && NO_COLOR=1 LC_ALL=C.UTF-8 exec $1 --lang $lang" /dev/null </dev/null | tr -d '\r' >"$tmp/out"
+    flat <"$tmp/out" | awk -v demo="$1" 'length > 60 { print demo ": wider than its terminal: " $0; bad = 1 } END { exit bad }' || status=1
+done
+awk 'NR > 1 && !/^[# ]       / { print line; line = "" } { sub(/^[# ]       /, " "); line = line $0 } END { print line }' "$tmp/out" |
+    sed -e 's/^#   .*/#   .../' -e 's/ # SKIP .*//' | uniq | diff "$here/expected/$(basename "$1").txt" - || wrong "$1: differs where it is folded"
 exit $status

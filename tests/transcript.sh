@@ -6,13 +6,9 @@
 # Free are the evidence lines ("#   ..."), and the skipping of a check for one of the reasons in
 # tests/skips.txt - for none at all if NO_SKIP is set. --renew writes the expectation anew, from a good
 # run that skips nothing.
-set -u
-here=$(dirname "$0")
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
 program=$1 expected=$here/expected/$(basename "$1").txt
-tmp=
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' HUP INT PIPE TERM
-tmp=$(mktemp -d) || exit 99
 
 # shellcheck disable=SC2086 # no emulator: no word
 MMAP_DEMO_QUICK=1 ${EMULATOR-} "$program" >"$tmp/out" 2>"$tmp/err" </dev/null

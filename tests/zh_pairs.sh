@@ -2,13 +2,9 @@
 # Every sentence of the scripts (what t, fail, bad_usage and awk's zh() are given, and usage) and of
 # tests/symptoms.tsv and tests/skips.txt has its Chinese in demos/zh/scripts.txt, what is true of a statement (tests/claims.tsv) in
 # demos/zh/claims.txt, an experiment's title and reason in demos/zh/try/DEMO.txt; no pair is left over.
-set -u
-cd "$(dirname "$0")/.." || exit 99
-tmp=
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' HUP INT PIPE TERM
-tmp=$(mktemp -d) || exit 99
-status=0
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$here/.." || exit 99
 # hold NAME: what is on stdin against demos/zh/NAME.txt
 hold() {
     LC_ALL=C awk -v file="demos/zh/$1.txt" '
