@@ -109,9 +109,8 @@ static _Noreturn void usage(const char *bad, const char *question) {
     exit(bad ? 2 : 0);
 }
 
-/* What may be inherited: closed standard descriptors (a closed stdout is opened for reading only,
- * so that end() finds that nothing was printed), signals that are ignored or blocked, merging of
- * equal pages (KSM write-protects the pages that it looks at, even the stack). */
+/* What may be inherited: closed standard descriptors (read-only, stdout makes end() fail), blocked
+ * or ignored signals, merging of equal pages (KSM write-protects what it looks at). */
 static void make_a_clean_start(void) {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1) open("/dev/null", O_RDONLY);
@@ -122,9 +121,9 @@ static void make_a_clean_start(void) {
     prctl(67 /* PR_SET_MEMORY_MERGE */, 0, 0, 0, 0); /* EINVAL before Linux 6.4: fine */
     setvbuf(stdout, NULL, _IOLBF, 0); /* before any fork: else both would print what is buffered */
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-    const char *columns_told = getenv("MMAP_DEMO_COLUMNS"); /* by scripts/run, which reads along */
+    const char *reading = getenv("MMAP_DEMO_COLUMNS"); /* scripts/run reads along */
     struct winsize window;
-    if (columns_told) width = atoi(columns_told);
+    width = reading ? atoi(reading) : 0;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == -1) return;
     width = window.ws_col;
     colour = !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;

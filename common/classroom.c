@@ -30,8 +30,7 @@ static void on_continue(int signo) {
 int classroom_open(const char *file) {
     char command[3000];
     stepping = true;
-    const char *first = getenv("MMAP_DEMO_FROM");
-    from = first ? atoi(first) : 0;
+    if (getenv("MMAP_DEMO_FROM")) from = atoi(getenv("MMAP_DEMO_FROM"));
     ioctl(STDOUT_FILENO, TIOCGWINSZ, &window);
     sigaction(SIGCONT, &(struct sigaction){.sa_handler = on_continue}, NULL);
     const char *name = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;

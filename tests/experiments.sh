@@ -18,7 +18,8 @@ tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
 try_one() {
     mkdir "$tmp/$1" && sh "$here/apply.sh" "$demo" "$1" "$tmp/$1" && cd "$tmp/$1" || return 1
     sh "$build/tests/compile.sh" "$demo" || return 1
-    MMAP_DEMO_QUICK=1 "./$demo" >out 2>err </dev/null
+    # shellcheck disable=SC2086 # no emulator: no word
+    MMAP_DEMO_QUICK=1 ${EMULATOR-} "./$demo" >out 2>err </dev/null
     status=$?
     awk -v status=$status -v breaks="$(sh "$here/apply.sh" "$demo" "$1" -breaks)" \
         -v may="$(sh "$here/apply.sh" "$demo" "$1" -may)" '
