@@ -15,8 +15,7 @@ _Noreturn void give_up(int code, const char *format, ...) __attribute__((format(
 /* The name of an errno value ("ENOSPC"), "success" for 0, else the number. The result is static. */
 const char *errno_name(int code);
 
-/* Set by check: prints the line as TAP wants it and returns true, if this process is the demo. */
+/* Set by check: prints the line as TAP wants it and returns true, if this process is the demo. Set
+ * by words: WHAT in the reader's language. */
 extern bool (*give_up_in_demo)(const char *line);
-
-/* Set by words: WHAT in the reader's language. */
 extern const char *(*give_up_words)(const char *english);

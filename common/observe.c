@@ -188,8 +188,7 @@ long mappings_named(pid_t pid, const char *name) {
 
 long proc_field(const char *path, const char *field) {
     long why = read_proc(0, path), value = unknown("%s has no %s", path, field);
-    if (why != 0) return why;
     for (char *rest = proc_text, *line; (line = strsep(&rest, "\n"));)
         parse_field(line, field, &value);
-    return value;
+    return why != 0 ? why : value;
 }

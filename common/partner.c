@@ -144,8 +144,7 @@ static int signal_pipe[2];
 /* Reports the signal; then the access is made once more and the default action ends the child. */
 static void on_signal(int signo, siginfo_t *info, void *context) {
     (void)signo, (void)context;
-    ssize_t ignored = write(signal_pipe[1], info, sizeof *info);
-    (void)ignored;
+    if (write(signal_pipe[1], info, sizeof *info) == -1) _exit(1);
 }
 
 const char *signal_name(const siginfo_t *info) {
