@@ -149,6 +149,14 @@ say() {
     sh "$root/tests/apply.sh" "$demo" "$number" "-$1" | awk -v demo="$demo" "$pairs"'BEGIN { pairs("try/" demo) } { print zh($0) }'
 }
 
+# make_tmp DIR: sets tmp to a directory (in DIR) that is gone at the end
+make_tmp() {
+    tmp=
+    trap 'rm -rf "$tmp"' EXIT
+    trap 'exit 130' HUP INT PIPE TERM
+    tmp=$(mktemp -d "$1/tmp.XXXXXX") || exit 1
+}
+
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # What a demo needs besides its source: says how to install it; installs it if that is permitted.

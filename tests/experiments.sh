@@ -9,10 +9,6 @@ within=$build
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 list=$here/experiments/$demo.txt
-# In the build directory: a temporary one may not allow programs to be run.
-tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
-# In the build directory: a temporary one may not allow programs to be run.
-tmp=$(mktemp -d "$build/experiment.XXXXXX") || exit 99
 
 # try_one N: applies it to copies in $tmp/N, compiles and runs them, and says what was not as predicted.
 try_one() {

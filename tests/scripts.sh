@@ -2,6 +2,7 @@
 # What a user gets who types rightly and wrongly: scripts/run, try, mend, test.
 #
 #   BUILD=DIR scripts.sh
+within=$BUILD
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$here/.." || exit 99
@@ -43,6 +44,16 @@ says 2 "^mend: you have no broken copy" scripts/mend --hint 05_cow_after_fork
 says 0 "^usage: scripts/test" scripts/test --help
 says 2 "^test: 'nonesuch' is no demo" scripts/test nonesuch
 says 0 "demo.05_last_owner" scripts/test 05 -N
+# A failure's message, of a CTest that only writes such a file.
+mkdir "$tmp/bin" && cat >"$tmp/bin/ctest" <<'END'
+#!/bin/sh
+for file; do :; done
+printf '\t\t<failure message=""/>\n\t\t<system-out>not ok 1 - a "text"\nmore</system-out>\n' >"$file"
+exit 8
+END
+chmod +x "$tmp/bin/ctest"
+says 8 '' env PATH="$tmp/bin:$PATH" scripts/test 05 --output-junit "$tmp/junit"
+grep -q '<failure message="not ok 1 - a &quot;text&quot;"/>' "$tmp/junit" || wrong "$(cat "$tmp/junit")"
 
 # In Chinese, by the option and by the locale; --lang en overrules it.
 says 0 '^1 个演示程序：[0-9]* 项检查成立' scripts/run --lang zh 05_cow_after_fork
