@@ -71,8 +71,9 @@ while [ "$n" -gt 0 ]; do
 done
 
 # wrap [INDENT]: folds lines at words in a terminal that is narrower; a Chinese character takes two columns
-columns=0
+columns=
 [ ! -t 1 ] || columns=$(stty size </dev/tty | sed 's/.* //') 2>/dev/null
+columns=${columns:-0}
 wrap() {
     if [ "$columns" -lt 40 ]; then
         cat
@@ -219,6 +220,6 @@ set_up() {
 build_targets() {
     log=$(cmake --build "$build" --parallel "$(getconf _NPROCESSORS_ONLN)" --target "$@" 2>&1)
     code=$?
-    printf '%s\n' "$log" | grep -vE '^(\[[ 0-9]*(%|/)|g?make|--|Consolidate|Scanning|ninja: (no work|Entering))|^$' >&2
+    printf '%s\n' "$log" | grep -vE '^(\[[ 0-9]*(%|/)|g?make|--|Consolidate|Scanning|Built target|Building C|Linking C|ninja: (no work|Entering))|^$' >&2
     [ $code -eq 0 ] || fail 1 "it does not compile: see above"
 }
