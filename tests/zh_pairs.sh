@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every sentence of the scripts (what t, fail, bad_usage and awk's zh() are given, and usage) and of
 # tests/symptoms.tsv and tests/skips.txt has its Chinese in demos/zh/scripts.txt, what is true of a statement (tests/claims.tsv) in
-# demos/zh/claims.txt, an experiment's title and reason in demos/zh/try/DEMO.txt; no pair is left over.
+# demos/zh/claims.txt, an experiment's title and reason, and what a head says to watch, in demos/zh/try/DEMO.txt; no pair is left over.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$here/.." || exit 99
@@ -43,10 +43,14 @@ hold() {
 hold scripts <"$tmp/said"
 tail -n +2 tests/claims.tsv | awk -F '\t' '{ if ($4 == "") print $5; print $6; print $7 }' >"$tmp/said"
 hold claims <"$tmp/said"
-for experiments in tests/experiments/*.txt; do # their titles and reasons
+for experiments in tests/experiments/*.txt; do # their titles and reasons, and what the head says to watch
     demo=$(basename "$experiments" .txt)
-    [ -f "demos/zh/try/$demo.txt" ] || continue # nobody has translated them yet
-    sed -n -e 's/^[0-9]*\. //p' -e 's/^ *why *//p' "$experiments" >"$tmp/said"
+    {
+        sed -n -e 's/^[0-9]*\. //p' -e 's/^ *why *//p' "$experiments"
+        awk '/^ \* Watch / { says = substr($0, 15); next }
+            says && /^ \*            / { says = says " " substr($0, 15); next }
+            says { print says; exit }' "demos/$demo.c"
+    } >"$tmp/said"
     hold "try/$demo" <"$tmp/said"
 done
 # Both lines of a pair take the same arguments in the same order, whatever their widths.
@@ -63,5 +67,5 @@ LC_ALL=C awk '
     english == "" { if (!/^(#|$)/) english = $0; next }
     conversions(english) != conversions($0) { print FILENAME ": not the same conversions: " $0; bad = 1 }
     { english = "" }
-    END { exit bad }' demos/zh/*.txt || status=1
+    END { exit bad }' demos/zh/*.txt demos/zh/try/*.txt || status=1
 exit $status
