@@ -118,7 +118,7 @@ int main(int argc, char **argv) {
     check(takes_stores(p) && takes_stores(p + page),
           "an mprotect() that is EINVAL for an address inside a page has changed nothing",
           "13.1-5");
-    check_errno(mprotect(p, -page, PROT_NONE) == -1, ENOMEM,
+    check_errno(mprotect(r, -page, PROT_NONE) == -1, ENOMEM,
                 "mprotect() past the end of the address space is ENOMEM", "13.1-6");
     check_errno(mprotect(p, page, PROT_READ | 1 << 30) == -1, EINVAL,
                 "on Linux a prot with unknown bits is EINVAL for mprotect()", "13.1-6");
