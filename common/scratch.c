@@ -123,6 +123,7 @@ int reserve(int fd, size_t bytes) {
     if (error != EOPNOTSUPP) return error;
     for (size_t done = 0, some; done < bytes; done += some) { /* musl has no fallback of its own */
         some = bytes - done < sizeof zeros ? bytes - done : sizeof zeros;
+        errno = ENOSPC; /* if the write is short */
         if (pwrite(fd, zeros, some, (off_t)done) != (ssize_t)some) return errno;
     }
     return 0;
