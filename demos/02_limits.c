@@ -45,7 +45,8 @@ int main(int argc, char **argv) {
     if (sysinfo(&all) == -1) die("sysinfo");
     if (sizeof size > 4) size += (all.totalram + all.totalswap) * all.mem_unit;
     int fd = scratch_file("large", 0);
-    if (ftruncate(fd, size) == -1 && errno == EFBIG) size = gigabyte; /* vfat: 4 GiB */
+    if (ftruncate(fd, size) == -1 && (errno == EFBIG || errno == ENOSPC))
+        size = gigabyte; /* vfat: 4 GiB; exfat: no holes */
     if (ftruncate(fd, size) == -1) die("ftruncate");
     volatile char *p = mmap(NULL, size, RW, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
