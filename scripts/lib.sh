@@ -58,6 +58,9 @@ speak() {
     export MMAP_DEMO_LANG MMAP_DEMO_ZH
 }
 speak ''
+# Elsewhere than in C [a-z] may lack a letter: the i, in Turkish.
+[ ! "${LC_ALL-}" ] || export LANG="$LC_ALL" LC_CTYPE="$LC_ALL"
+export LC_ALL='' LC_COLLATE=C
 # --lang is taken out of the arguments, wherever it stands.
 n=$#
 while [ "$n" -gt 0 ]; do
