@@ -58,9 +58,11 @@ speak() {
     export MMAP_DEMO_LANG MMAP_DEMO_ZH
 }
 speak ''
-# Elsewhere than in C [a-z] may lack a letter: the i, in Turkish.
-[ ! "${LC_ALL-}" ] || export LANG="$LC_ALL" LC_CTYPE="$LC_ALL"
-export LC_ALL='' LC_COLLATE=C
+# Elsewhere than in C [a-z] may lack a letter, and I be no capital i: so in Turkish.
+case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in
+*[Uu][Tt][Ff]*8) export LC_ALL=C.UTF-8 ;;
+*) export LC_ALL=C ;;
+esac
 # --lang is taken out of the arguments, wherever it stands.
 n=$#
 while [ "$n" -gt 0 ]; do

@@ -63,7 +63,7 @@ says 0 '^  检查：    05_cow_after_fork: ok 2 - 在 Linux 上' scripts/run --w
 says 0 '^  fork() 之后，' scripts/run --lang zh --questions 05_cow_after_fork
 says 0 '^    ok 9 - 首次写入' scripts/run --lang zh --answers 05_cow_after_fork
 says 0 '13_sealed: ok 7 - ' scripts/run --lang zh 密封
-says 2 '^run: --lang 的值' env -u MMAP_DEMO_LANG LANG=zh_CN.UTF-8 scripts/run --lang fr
+says 2 '^run: --lang 的值' env -u MMAP_DEMO_LANG LC_ALL= LANG=zh_CN.UTF-8 scripts/run --lang fr
 says 2 '^用法：scripts/run' env -u MMAP_DEMO_LANG LC_ALL= LC_MESSAGES=zh_TW.utf8 scripts/run --bogus
 says 2 '^usage: scripts/run' env -u MMAP_DEMO_LANG LC_ALL=zh_CN.GB18030 scripts/run --bogus
 says 2 '^usage: scripts/run' env LC_ALL=zh_CN.UTF-8 scripts/run --lang en --bogus
