@@ -30,7 +30,7 @@ file=$(field file)
 [ "$file" ] || file=$demo.c
 OLD=$(field old) NEW=$(field new) LINE=$(field line) ALL=$(field all) awk '
     BEGIN { old = ENVIRON["OLD"]; new = ENVIRON["NEW"]; if (new == "nothing") new = "" }
-    below && (at = index($0, old)) && index($0, ENVIRON["LINE"]) {
+    below && (at = index($0, old)) && (!ENVIRON["LINE"] || index($0, ENVIRON["LINE"])) {
         changed++
         do {
             done = done substr($0, 1, at - 1) new
