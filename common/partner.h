@@ -50,7 +50,7 @@ void start_unrelated(struct partner *partner);
 long ask_text(struct partner *partner, act *what, const char *text);
 
 /* wait_for() waits for a child's end and returns its wait status (waitpid(2)), or bails out. A
- * child that calls end_with_parent() is killed when its parent dies. */
+ * child that calls end_with_parent() is killed when its parent dies (if prctl(2) works). */
 int wait_for(pid_t pid);
 void end_with_parent(pid_t parent);
 
