@@ -58,9 +58,11 @@ int main(int argc, char **argv) {
     (void)*s;
     (void)*p;
     picture({"A", a, s}, {"B", b.pid, bs}, {"A", a, p}, {"B", b.pid, bp});
-    check_is(page_kind(b.pid, bs), NO_PAGE, "MAP_SHARED: while only A has loaded, B has no page",
+    check_is(page_kind(b.pid, bs), NO_PAGE,
+             "MAP_SHARED: what one process loads puts no page into another one's page table",
              "6.2-1");
-    check_is(page_kind(b.pid, bp), NO_PAGE, "MAP_PRIVATE: while only A has loaded, B has no page",
+    check_is(page_kind(b.pid, bp), NO_PAGE,
+             "MAP_PRIVATE: what one process loads puts no page into another one's page table",
              "4.3-2 6.3-1");
 
     predict("Now each of the two has two pages. In how many frames are they?");
@@ -70,19 +72,24 @@ int main(int argc, char **argv) {
     ask(&b, load, bp);
     picture({"A", a, s}, {"B", b.pid, bs}, {"A", a, p}, {"B", b.pid, bp});
     check_is(same_frame(a, s, b.pid, bs), 1,
-             "MAP_SHARED: a page that A and B load is in one frame, at any address", "6.1-1 6.2-1");
+             "MAP_SHARED: a page of a file that two processes load is in one frame", "6.1-1 6.2-1");
     check_is(same_frame(a, p, b.pid, bp), 1,
-             "MAP_PRIVATE: a page that A and B only load from is in one frame", "6.1-1 6.3-1");
+             "MAP_PRIVATE: a page of a file that two processes only load from is in one frame",
+             "6.1-1 6.3-1");
 
     predict("In which of its two pages does B find the X?");
     step("A stores an X into each of its pages.");
     *s = *p = 'X';
     picture({"A", a, s}, {"B", b.pid, bs}, {"A", a, p}, {"B", b.pid, bp});
-    check_is(ask(&b, load, bs), 'X', "MAP_SHARED: B sees A's store", "6.2-1 6.4-1");
+    check_is(ask(&b, load, bs), 'X', "MAP_SHARED, one file: a process sees what another one stores",
+             "6.2-1 6.4-1");
     check_is(same_frame(a, s, b.pid, bs), 1,
-             "MAP_SHARED: after A's store both still have one frame", "6.4-1");
-    check_is(ask(&b, load, bp), 'p', "MAP_PRIVATE: B does not see A's store", "6.3-2 6.4-1");
-    check_is(same_frame(a, p, b.pid, bp), 0, "MAP_PRIVATE: after A's store the frames differ",
+             "MAP_SHARED: a page that two processes have loaded stays in one frame after a store",
+             "6.4-1");
+    check_is(ask(&b, load, bp), 'p', "MAP_PRIVATE: an unrelated process does not see a store",
+             "6.3-2 6.4-1");
+    check_is(same_frame(a, p, b.pid, bp), 0,
+             "MAP_PRIVATE: if two processes load a page, one that stores gets another frame",
              "6.3-2 6.4-1");
     partner_close(&b);
     return end();

@@ -50,7 +50,7 @@ int main(int argc, char **argv) {
     if (child.pid == -1) die("fork");
     if (child.pid == 0) obey(&child);
     check_is(page_kind(child.pid, p), NO_PAGE,
-             "on Linux fork() copies no entries of a MAP_SHARED file mapping", "7.3-1");
+             "on Linux fork() copies no page-table entries of a MAP_SHARED file mapping", "7.3-1");
     check_is(ask(&child, faults_of_storing_N, p), 1,
              "a child's first store to a MAP_SHARED file mapping is a fault of its own", "7.3-1");
     picture({"parent", parent, p}, {"child", child.pid, p});
@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
     step("The child is late: the parent reads before it has stored its text.");
     tell("The notes say (7.1-1, in part): the parent sleeps for a second, then it reads.");
     check_is(p, "Nothing yet",
-             "a parent reads the old text until its child stores: a sleep is no guarantee",
+             "MAP_SHARED: a parent that does not wait reads the old text until its child stores",
              "7.1-1");
 
     predict("Does the child read what its parent appends?");
