@@ -39,7 +39,8 @@ int main(int argc, char **argv) {
     check_is(load_from(s + 2 * page), "SIGBUS BUS_ADRERR",
              "a load from a page that the file has lost dies of SIGBUS", "10.1-2");
     check_is(load_from(copy + 2 * page), "SIGBUS BUS_ADRERR",
-             "even the private copy of a page is gone when the file has lost that page", "10.1-2");
+             "even the private copy of a page is gone when that page is cut off the file",
+             "10.1-2");
 
     predict("What has each of the two mappings in the second page, from the cut on?");
     step("Load from the second page, of which the file has lost a part.");
@@ -60,11 +61,11 @@ int main(int argc, char **argv) {
         load_from(s + 2 * page), "no signal",
         "once a file that was cut is as long as before, loads past the cut work again", "10.1-2");
     check(back && s[2 * page] == 0 && copy[2 * page] == 0,
-          "a lost page reads as 0 when the file grows again, in private mappings as well",
+          "a lost page reads as 0 once ftruncate() lengthens the file, also in private mappings",
           "10.1-2");
 
-    predict("How can a file get new content, even a shorter one, so that its readers live on?");
-    step("The cure for those who write: complete the new content, then give it the name.");
+    predict("Another file takes the name of a mapped one. What is in the mapping then?");
+    step("Write new content to a new file, and rename() that over the mapped file.");
     int config = scratch_file("config", page), new = scratch_file("new", page);
     if (pwrite(config, "O", 1, 0) != 1 || pwrite(new, "N", 1, 0) != 1) die("pwrite");
     volatile char *old = mmap(NULL, page, PROT_READ, MAP_SHARED, config, 0);
@@ -72,6 +73,6 @@ int main(int argc, char **argv) {
     if (rename(scratch_path("new"), scratch_path("config")) == -1) die("rename");
     check_is(*old, 'O', "a mapping survives rename() over its file, with the old content",
              "10.1-2");
-    tell("The cure for those who read is a sealed memfd, which nobody can cut: 13_sealed.");
+    tell("The cure for those who write is rename(), for those who read a sealed memfd: 13_sealed.");
     return end();
 }

@@ -53,14 +53,16 @@ int main(int argc, char **argv) {
     if (safe == -1 || lost == -1) die("open");
     if ((errno = posix_fallocate(safe, 0, 8 * page)) != 0) die("posix_fallocate");
     check_is(errno_name(posix_fallocate(lost, 0, 64 * page)), "ENOSPC",
-             "without space posix_fallocate() is ENOSPC, before any store", "10.1-3");
+             "on tmpfs posix_fallocate() of more space than is left is ENOSPC, before any store",
+             "10.1-3");
     check_is(ftruncate(lost, 64 * page), 0,
-             "where files can have holes, ftruncate() succeeds even beyond the space there is",
+             "where files can have holes, ftruncate() can succeed even beyond the space there is",
              "10.1-3");
 
     predict("How many of the 64 pages take a store, and what does the next store do?");
     step("Map the file of 64 pages and store into it page by page; then try write(2).");
     tell("Not checked here (10.1-3): FUSE takes such stores; msync() is then the one to fail.");
+    tell("ext4, XFS and btrfs are like tmpfs here: a store that finds no space dies of SIGBUS.");
     char *r = mmap(NULL, 64 * page, RW, MAP_SHARED, lost, 0);
     if (r == MAP_FAILED) die("mmap");
     const char *ends = "no signal";
@@ -69,9 +71,9 @@ int main(int argc, char **argv) {
         stored++;
     evidence("pages that took a store: %zu", stored);
     check_is(ends, "SIGBUS BUS_ADRERR",
-             "a store through MAP_SHARED for which there is no space dies of SIGBUS", "10.1-3");
+             "on tmpfs a MAP_SHARED store for which there is no space dies of SIGBUS", "10.1-3");
     check_errno(pwrite(lost, "x", 1, stored * page) == -1, ENOSPC,
-                "where a store dies for lack of space, write(2) is ENOSPC", "10.1-3");
+                "on tmpfs write(2) is ENOSPC where a store dies for lack of space", "10.1-3");
 
     predict("The disk is full now: how many of the 8 reserved pages take a store?");
     step("Store into the pages of the file that has reserved them.");
@@ -81,8 +83,7 @@ int main(int argc, char **argv) {
     size_t kept = 0;
     while (kept < 8 && strcmp(store_to(q + kept * page), "no signal") == 0)
         kept++;
-    check_is(kept, 8,
-             "on a full disk reserved pages take stores, unless the file system copies on write",
+    check_is(kept, 8, "on a full tmpfs pages that posix_fallocate() has reserved take stores",
              "10.1-3");
     return end();
 }

@@ -39,14 +39,14 @@ int main(int argc, char **argv) {
              "past a file's end the rest of its last page reads as 0 until somebody stores there",
              "10.1-2");
     check_is(load_from(p + page), "SIGBUS BUS_ADRERR",
-             "a load of the first byte past the file's last page dies of SIGBUS", "10.1-2");
+             "in a longer mapping a load just past the file's last page dies of SIGBUS", "10.1-2");
 
     predict(
         "Byte 99 is the file's last. Does a store at byte 100 die, get lost, or make it longer?");
     step("Store an x at byte 100, the first one past the end.");
     p[100] = 'x';
     check_is(q[100], 'x',
-             "until write-back MAP_SHARED mappings see a store past a file's end in its last page",
+             "at first MAP_SHARED mappings see a store past a file's end in its last page",
              "10.1-2");
     if (fstat(fd, &info) == -1) die("fstat");
     check_is(info.st_size, 100,
@@ -69,7 +69,7 @@ int main(int argc, char **argv) {
     if (dirty > 0) synced = grown = unknown("the file system writes nothing to a disk");
     if (is_unknown(dirty)) synced = grown = dirty;
     check_is(synced, 0,
-             "write-back to a disk makes the bytes past a file's end, in its last page, 0 again",
+             "write-back to a disk makes what MAP_SHARED stored past a file's end 0 again",
              "10.1-2");
     check_is(grown, 0,
              "what was stored past a file's end is 0 if write-back to a disk precedes growth",

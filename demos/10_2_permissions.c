@@ -66,7 +66,8 @@ int main(int argc, char **argv) {
         {"O_WRONLY MAP_PRIVATE", wo, MAP_PRIVATE, "EACCES EACCES EACCES EACCES",
          "O_WRONLY and MAP_PRIVATE: no mapping at all, EACCES even for PROT_NONE", "10.2-4"},
         {"O_RDWR   MAP_SHARED", rw, MAP_SHARED, "ok ok ok ok",
-         "O_RDWR and MAP_SHARED: PROT_NONE, PROT_READ, PROT_WRITE and both work", "10.2-2"},
+         "O_RDWR and MAP_SHARED: PROT_READ and PROT_WRITE, unless the file is append-only",
+         "10.2-2"},
         {"O_RDWR   MAP_PRIVATE", rw, MAP_PRIVATE, "ok ok ok ok",
          "O_RDWR and MAP_PRIVATE: PROT_NONE, PROT_READ, PROT_WRITE and both work", "10.2-2"}};
     evidence("%-20s  PROT_NONE  PROT_READ  PROT_WRITE  READ|WRITE", "");

@@ -56,10 +56,10 @@ int main(int argc, char **argv) {
     if (p == MAP_FAILED) die("mmap");
     evidence("offset %zu = %zu + %zu: map %zu bytes from %zu on, load at p + %zu", where,
              where - rest, rest, rest + 6, where - rest, rest);
-    bool there =
-        check_is(load_from(p + rest + 5), "no signal",
-                 "if the length grows by what was rounded off the offset, the last byte is mapped",
-                 "10.3-1");
+    bool there = check_is(
+        load_from(p + rest + 5), "no signal",
+        "if the length grows by what the offset was rounded down by, the last byte is mapped",
+        "10.3-1");
     check(there && memcmp(p + rest, "offset", 6) == 0,
           "if the offset was rounded down by n, the bytes wanted begin at byte n of the mapping",
           "10.3-1");
@@ -75,6 +75,7 @@ int main(int argc, char **argv) {
         mmap(NULL, page, RW, MAP_SHARED, fd, largest) == MAP_FAILED ? errno_name(errno) : "success";
     if (sizeof(long) < 8) said = unknown_text(unknown("numbers have 32 bits here"));
     check_is(said, "EOVERFLOW",
-             "with 64 bits, a page at the largest offset that off_t can hold is EOVERFLOW", NULL);
+             "with 64 bits, a page at the largest multiple of the page size in off_t is EOVERFLOW",
+             NULL);
     return end();
 }

@@ -65,7 +65,8 @@ int main(int argc, char **argv) {
     if (close(look) == -1) die("close");
     p[1] = 'M';
     check(p[0] == 'U' && p[1] == 'M',
-          "with neither name nor descriptor, the mapping takes loads and stores", "10.4-1");
+          "a mapping whose file has neither name nor descriptor left takes loads and stores",
+          "10.4-1");
     check_is(deleted(watch), 0, "while it is mapped, a file without a name is not deleted",
              "10.4-1");
 

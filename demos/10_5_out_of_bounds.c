@@ -63,11 +63,13 @@ int main(int argc, char **argv) {
     p = mmap(area, 2 * page, RW, FIXED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
     check_is(store_to(p + page), "SIGBUS BUS_ADRERR",
-             "a store to a page that begins past the end of the file dies of SIGBUS", "10.5-1");
+             "a store to an ordinary page that begins past the end of its file dies of SIGBUS",
+             "10.5-1");
 
     step("Unmap the second page, and store there once more.");
     if (munmap(area + page, page) == -1) die("munmap");
     check_is(store_to(p + page), "SIGSEGV SEGV_MAPERR",
-             "where nothing is mapped (and no stack grows) a store dies of SIGSEGV", "10.5-1");
+             "a store to an unmapped page dies of SIGSEGV if nothing is there and no stack grows",
+             "10.5-1");
     return end();
 }

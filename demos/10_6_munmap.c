@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
     check_is(munmap(stale, page), 0, "munmap() accepts a page address that mmap() never returned",
              "10.6-2");
     check_is(load_from(stale), "SIGSEGV SEGV_MAPERR",
-             "a load from a page that was unmapped dies of SIGSEGV if nothing is mapped there",
+             "a load from an unmapped page dies of SIGSEGV if nothing is there and no stack grows",
              "10.6-2");
 
     predict("Something else is mapped there: what do a store and munmap() by the old address hit?");
