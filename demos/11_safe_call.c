@@ -95,6 +95,7 @@ int main(int argc, char **argv) {
     if (setrlimit(RLIMIT_AS, &limit) == -1) die("setrlimit");
     check_is(result, "mmap: ENOMEM", "mmap() past RLIMIT_AS is ENOMEM", "11.1-1");
     check(dup(fd) == lowest_free && none == NULL,
-          "safe_map() leaves no descriptor open and, if it fails, sets no pointer", "11.1-2");
+          "11_safe_call's safe_map() leaves no descriptor open, and sets no pointer if it fails",
+          "11.1-2");
     return end();
 }

@@ -47,7 +47,8 @@ int main(int argc, char **argv) {
     meet(ring, CONSUMER);
     start(&other, send_messages, many);
     check_is(receive_messages(many), 1000000,
-             "through the ring each message arrives once, in order, with every byte right", NULL);
+             "through 12_message_ring's ring each message arrives once, in order, every byte right",
+             NULL);
     finish(&other);
     ask(&other, leave, NULL);
     check_is(ring_next(&me) || me.died, false,
