@@ -62,7 +62,7 @@ const char *copy_file(const char *source, const char *target, void (*meanwhile)(
     if (!why && (to == -1 || ftruncate(to, info.st_size) == -1)) why = errno_name(errno);
     for (off_t at = 0; !why && at < info.st_size; at += WINDOW) {
         why = copy_window(from, to, at, info.st_size - at < WINDOW ? info.st_size - at : WINDOW);
-        if (at == 0 && meanwhile) meanwhile();
+        if (meanwhile) meanwhile();
     }
     if (!why && lseek(from, 0, SEEK_END) < info.st_size) why = "the source has become shorter";
     if (!why && (fsync(to) == -1 || rename(temporary, target) == -1)) why = errno_name(errno);
