@@ -54,6 +54,7 @@ static void wait_for_enter(const char *prompt) {
         ssize_t got = read(STDIN_FILENO, &c, 1);
         if (got == -1 && errno == EINTR) say("7", "%s", words(prompt));
         stepping = got == 1 || (got == -1 && errno == EINTR);
+        if (got == 1 && c == 'q') raise(SIGINT);
     }
     alarm(1);
 }
@@ -76,5 +77,5 @@ void classroom_step(int at) {
     question = NULL;
     wait_for_enter("[Enter shows the source]");
     show(found);
-    wait_for_enter("[Enter runs it, Ctrl-D runs on to the end]");
+    wait_for_enter("[Enter runs it, q ends here, Ctrl-D runs on to the end]");
 }
