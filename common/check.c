@@ -95,8 +95,9 @@ static _Noreturn void usage(const char *bad, const char *question) {
     static const char *const lines[] = {
         "  Prints TAP; --step shows the source of each step and waits for Enter. A sentence",
         "  speaks of Linux, a regular file on a local disk file system, ordinary pages, neither",
-        "  populated nor locked before, default limits, one user, and nobody else who truncates",
-        "  or unmaps - unless it says otherwise. Exit status: 0 all checks hold, 1 one failed,",
+        "  populated, locked nor pinned before, mappings neither sealed nor merged, default",
+        "  limits and advice, plain fork(), one user, and nobody else who truncates or unmaps -",
+        "  unless it says otherwise. Exit status: 0 all checks hold, 1 one failed,",
         "  2 bad usage, 77 skipped, 99 the set-up failed.",
     };
     FILE *to = bad ? stderr : stdout;
