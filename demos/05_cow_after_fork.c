@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
     predict("Whose page is in another frame afterwards: the parent's, the child's, or both?");
     step("The parent stores a P.");
     check_is(faults_of(*p = 'P'), 1,
-             "a store to a private page only loaded from faults: its entry is read-only",
+             "a store to a private file page only loaded from faults: its entry is read-only",
              "5.2-3 5.3-1");
     tell("The notes say (5.2-5, wrong): the kernel looks at the count, which is greater than 1.");
     tell("Not checked here (5.1-4): the kernel copies; then the processor repeats the store.");
@@ -78,7 +78,8 @@ int main(int argc, char **argv) {
     check_is(page_kind(parent, p), ANONYMOUS_PAGE,
              "a process that stores to a private page of a file gets a copy", "5.1-2 5.2-6");
     check_is(ask(&child, load, p), 'O',
-             "a private store leaves the old content to processes already there", "5.1-2 5.2-6");
+             "a private store leaves the old content to a process that was forked before it",
+             "5.1-2 5.2-6");
 
     predict("Is the page copied once more, or does the child keep the original?");
     step("The child stores a C. It is the only one that maps the original.");
@@ -93,10 +94,12 @@ int main(int argc, char **argv) {
     volatile char *q = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     if (q == MAP_FAILED) die("mmap");
     check(faults_of(*q) == 1 && major_faults_counted() == 0 && *q == 'O',
-          "a page of an open file outlives its last mapping, in the page cache", "5.2-8 5.3-2");
+          "a page of an open file usually outlives its last mapping, in the page cache",
+          "5.2-8 5.3-2");
     picture({"parent", parent, p}, {"child", child.pid, p}, {"new", parent, q});
     check(*p == 'P' && ask(&child, load, p) == 'C' && byte_in_file(fd, 0) == 'O',
-          "one file page, three contents: parent P, child C, file O", "3.2-1 5.2-2 5.2-9 5.3-3");
+          "MAP_PRIVATE: one file page can differ in parent, child and file",
+          "3.2-1 5.2-2 5.2-9 5.3-3");
     partner_close(&child);
     return end();
 }

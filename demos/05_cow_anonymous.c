@@ -65,7 +65,8 @@ int main(int argc, char **argv) {
     step("The parent stores an N into the second page, which nobody has touched so far.");
     *fresh = 'N';
     check_is(ask(&child, load, fresh), 0,
-             "a child sees no store to a private page first touched after fork()", "4.4-4");
+             "a child sees no store of its parent's to a private page first touched after fork()",
+             "4.4-4");
     picture({"parent", parent, fresh}, {"child", child.pid, fresh});
     partner_close(&child);
     return end();
