@@ -60,7 +60,8 @@ int main(int argc, char **argv) {
     check_errno(mmap(before, 2 * page, RW, careful, -1, 0) == MAP_FAILED, EEXIST,
                 "MAP_FIXED_NOREPLACE is EEXIST if a page of the range is already mapped", "1.2-1");
     check(mmap(before, page, RW, careful, -1, 0) == before && *taken == 'L',
-          "MAP_FIXED_NOREPLACE maps a free range just where it is told to", "1.2-1");
+          "MAP_FIXED_NOREPLACE maps just where it is told to or fails: it replaces nothing",
+          "1.2-1");
 
     predict("Does MAP_FIXED fail as well? If not, what becomes of the mapped page?");
     step("MAP_FIXED: an address inside a page; then a page that is mapped and holds an L.");

@@ -50,8 +50,8 @@ int main(int argc, char **argv) {
     predict("What is gone then: nothing, one byte, all of D, or everything from D on?");
     step("Unmap one byte of D.");
     check(munmap(p + 3 * page, 1) == 0, "munmap() accepts a length of 1 byte", "1.4-2");
-    check_is(letters(p), "A-C-EFGH", "munmap() of 1 byte unmaps the whole page and no other",
-             "1.4-2");
+    check_is(letters(p), "A-C-EFGH",
+             "munmap() of the first byte of a page unmaps the whole page and no other", "1.4-2");
 
     predict("Can one call unmap the file's pages, the anonymous page and the hole?");
     step("Map anonymous memory, with a letter b, into the hole of B. Unmap A to D in one call.");
