@@ -44,8 +44,8 @@ int main(int argc, char **argv) {
     store_ABCD(p);
     if (pread(fd, buffer, three, 0) != three || pwrite(fd, buffer, three, page) != three)
         die("pread, pwrite");
-    check_is(letters(fd), "AABC", "pages A B C, copied over B C D through a buffer, give A A B C",
-             NULL);
+    check_is(letters(fd), "AABC",
+             "pages A B C, copied over B C D through a buffer of three pages, give A A B C", NULL);
 
     predict("By one write(): A A B C again, or something else?");
     step("The same copy by one write(), straight out of the mapping.");
@@ -53,7 +53,7 @@ int main(int argc, char **argv) {
     store_ABCD(p);
     if (pwrite(fd, p, three, page) != three) die("pwrite");
     check_is(letters(fd), "AAAA",
-             "write() gathers nothing in a buffer: page by page it copies into the page cache",
+             "an ordinary write() copies straight into the page cache and gathers nothing",
              "2.1-1 2.1-3");
 
     predict("And by one read() into the mapping?");
@@ -62,7 +62,7 @@ int main(int argc, char **argv) {
     store_ABCD(p);
     if (pread(fd, p + page, three, 0) != three) die("pread");
     check_is(letters(fd), "AAAA",
-             "read() of a cached file gathers nothing in a buffer: it copies page by page",
+             "an ordinary read() of a cached file copies from the page cache: no buffer in between",
              "2.1-3");
     tell("A buffer of three pages would have kept B and C, as in step 1: each call copies once.");
 
@@ -76,6 +76,8 @@ int main(int argc, char **argv) {
     if (pwrite(fd, "X", 1, 0) != 1) die("pwrite");
     check_is(*buffer, 'A', "read() makes a copy, which does not change with the file", "2.1-4");
     check_is(*p, 'X', "a MAP_SHARED mapping is no copy: it changes with the file", "2.1-1 2.1-4");
-    check_is(*private, 'X', "a private page that was only loaded from is no copy either", "2.1-4");
+    check_is(*private, 'X',
+             "on Linux a private file page that was only loaded from is no copy of the cached one",
+             "2.1-4");
     return end();
 }

@@ -45,7 +45,8 @@ int main(int argc, char **argv) {
     char *ptr = p + 100;
     *ptr = 'X';
     check_is(byte_in_file(fd, 100), 'X',
-             "if p maps a file MAP_SHARED from its start, *(p + 100) is byte 100 of it", "2.2-5");
+             "if char *p maps a file MAP_SHARED from its start, *(p + 100) is byte 100 of it",
+             "2.2-5");
 
     predict("The A has been read. Can it be read again?");
     step("Put the bytes A B C into a pipe and read the first.");
@@ -55,7 +56,8 @@ int main(int argc, char **argv) {
                 "a pipe can go neither back nor ahead: lseek() is ESPIPE", "2.2-1");
     if (read(ends[0], text, 1) != 1) die("read");
     check_is(*text, 'B',
-             "what has been read from a pipe is gone: the next read() gets the next byte", "2.2-1");
+             "what was read from a pipe is gone: by default the next read() gets the next byte",
+             "2.2-1");
     check_errno(mmap(NULL, page, PROT_READ, MAP_SHARED, ends[0], 0) == MAP_FAILED, ENODEV,
                 "the read end of a pipe cannot be mapped, not even to read: ENODEV", "2.2-1");
 
@@ -74,7 +76,7 @@ int main(int argc, char **argv) {
     tell("The notes say (2.2-3, in part): all standard C functions can be used.");
     memset(p, 'x', page);
     check_is(call_with(strlen_of_page_before, p + page), "SIGSEGV SEGV_ACCERR",
-             "without a NUL strlen() runs past the end of the mapping, here into a guard page",
+             "if a mapping has no NUL, strlen() runs past its end: into a guard page, SIGSEGV",
              "2.2-3");
     check_is(strnlen(p, page), page, "strnlen() stops at the limit that it is given", "2.2-3");
     return end();

@@ -73,7 +73,8 @@ int main(int argc, char **argv) {
              "2.3-5");
     m = mmap(NULL, size, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     check_is(outcome(m, why_not), "success",
-             "with MAP_NORESERVE a private mapping larger than RAM and swap is accepted", "2.3-5");
+             "by default a private mapping larger than RAM and swap is accepted with MAP_NORESERVE",
+             "2.3-5");
     m = mmap(NULL, size, RW, MAP_SHARED, fd, 0);
     check_is(outcome(m, why_not), "success",
              "a MAP_SHARED file mapping larger than RAM and swap is accepted", "2.3-5");

@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
     long capacity = fcntl(ends[1], F_GETPIPE_SZ), filled = fill(ends[1]);
     evidence("F_GETPIPE_SZ: %ld; written: %ld bytes", capacity, filled);
     check_is(filled, capacity,
-             "an O_NONBLOCK pipe, written by pages, is full at F_GETPIPE_SZ bytes: EAGAIN",
+             "an O_NONBLOCK pipe, written page by page, is full at F_GETPIPE_SZ bytes: EAGAIN",
              "2.3-3");
     while (read(ends[0], m, page) > 0)
         continue;
@@ -81,14 +81,13 @@ int main(int argc, char **argv) {
     step("Send more than fits into the queue; then receive more than is in it.");
     mq_send(queue, "third", 5, 1);
     check_is(error_of(mq_timedsend(queue, "fourth", 6, 1, &past)), "ETIMEDOUT",
-             "mq_timedsend() to a full queue would wait: past the deadline it is ETIMEDOUT",
-             "2.3-4");
+             "by default mq_timedsend() to a full queue, past its deadline, is ETIMEDOUT", "2.3-4");
     check_is(error_of(mq_timedsend(queue, m, 4001, 1, &past)), "EMSGSIZE",
-             "a message longer than the queue was made for is refused: EMSGSIZE", "2.3-4");
+             "to send a message longer than the queue's mq_msgsize is EMSGSIZE", "2.3-4");
     mq_receive(queue, m, page, NULL);
     mq_receive(queue, m, page, NULL);
     check_is(error_of(mq_timedreceive(queue, m, page, NULL, &past)), "ETIMEDOUT",
-             "mq_timedreceive() from an empty queue would wait: past the deadline ETIMEDOUT",
+             "by default mq_timedreceive() from an empty queue, past its deadline, is ETIMEDOUT",
              "2.3-7");
     tell("Not checked here (2.3-2): pipe and queue copy in and out; no call counts the copies.");
     return end();

@@ -90,7 +90,8 @@ int main(int argc, char **argv) {
     long wrong = 0;
     for (int how = 0; how < WAYS; how++)
         wrong += small[how].wrong + large[how].wrong;
-    check_is(wrong, 0, "read() and all mappings of a file find every byte of it", NULL);
+    check_is(wrong, 0, "read() and a MAP_SHARED mapping of the whole file find the same bytes",
+             NULL);
 
     predict("In which of these cases is a mapping the faster way?");
     step("What do the numbers of this run say about the notes?");

@@ -25,9 +25,10 @@ static const struct {
     [SYSV_QUEUE] = {"System V message queue",
                     "through a System V queue every word arrives, there and back"},
     [ASLEEP] = {"memory, asleep",
-                "through shared memory every word arrives, if both sleep on semaphores"},
-    [SPINNING] = {"memory, spinning",
-                  "through shared memory every word arrives, if both spin on an atomic"},
+                "through shared memory every word arrives, if both processes sleep on semaphores"},
+    [SPINNING] =
+        {"memory, spinning",
+         "through shared memory every word arrives, if both spin on a C11 atomic (not relaxed)"},
     [LINE] = {"a cache line alone", NULL},
 };
 static struct way two[WAYS], one[WAYS], large[WAYS];

@@ -76,7 +76,8 @@ int main(int argc, char **argv) {
     start_unrelated(&other);
     ask_text(&other, map_file, scratch_path("file"));
     check_is(ask_text(&other, finds_members, "test"), 1,
-             "a program whose struct has the same layout finds the members", "2.2-4");
+             "a program whose struct has the same layout finds the members of a struct in a file",
+             "2.2-4");
     check_is(ask_text(&other, finds_name_in_next_version, "test"), 0,
              "a program whose struct has the text at another offset reads the wrong text", "2.2-4");
 
@@ -92,7 +93,8 @@ int main(int argc, char **argv) {
     if (child.pid == -1) die("fork");
     if (child.pid == 0) obey(&child);
     check_is(ask(&child, address_leads_to, "more"), 1,
-             "a pointer stored in a mapped file is good in a child forked after that", "2.2-4");
+             "a pointer in a mapped file is good in a forked child if it inherits the target",
+             "2.2-4");
     check_is(ask_text(&other, address_leads_to, "more"), 0,
              "an unrelated process does not find a text by its address in private memory", "2.2-4");
     check_is(ask_text(&other, offset_leads_to, "more"), 1,

@@ -79,21 +79,25 @@ int main(int argc, char **argv) {
     check_is(signal_during(copy_16_bytes), 0,
              "16 loads and 16 stores to a mapping make no system call at all", "2.1-5");
     check_is(signal_during(call_read), SIGSYS,
-             "read() is a system call: a process that may make none is killed by it", "2.1-2");
+             "read() is a system call: a seccomp filter that kills at every call kills at it",
+             "2.1-2");
     check_is(signal_during(call_write), SIGSYS,
-             "write() is a system call: a process that may make none is killed by it", "2.1-2");
+             "write() is a system call: a seccomp filter that kills at every call kills at it",
+             "2.1-2");
 
     predict("For which of the three stores does the kernel have to work?");
     step("Store into a page of shared memory three times, the third time after MADV_DONTNEED.");
     volatile char *m = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (m == MAP_FAILED) die("mmap");
     check_is(faults_of(*m = 'x'), 1,
-             "the first store to a fresh page is a page fault: work for the kernel", "2.1-5");
+             "the first access to fresh anonymous memory is a page fault: work for the kernel",
+             "2.1-5");
     check_is(faults_of(*m = 'y'), 0,
-             "later stores need no kernel until it write-protects the page or takes it away",
+             "after the first store to a page no store there faults while its entry stays as is",
              "2.1-5");
     if (madvise((void *)m, page, MADV_DONTNEED) == -1) die("madvise");
     check_is(faults_of(*m = 'z'), 1,
-             "after MADV_DONTNEED the next store to a page of shared memory faults again", "2.1-5");
+             "after MADV_DONTNEED the first access to shared memory is a page fault again",
+             "2.1-5");
     return end();
 }

@@ -77,7 +77,8 @@ int main(int argc, char **argv) {
     m->message = 'P';
     if (write(ends[1], "P", 1) != 1) die("write");
     check_is(finish(&reader), 'P',
-             "read() from a pipe returns after a write(): the reader sees earlier stores", "2.3-6");
+             "a process that reads from a pipe sees stores to shared memory made before write()",
+             "2.3-6");
 
     predict("The child only loads. Which of the messages 1 and 2 will it get?");
     step("In memory alone: the parent stores a 1, then a 2. The child loads twice.");
@@ -96,7 +97,8 @@ int main(int argc, char **argv) {
     m->message = 'S';
     if (sem_post(&m->stored) == -1) die("sem_post");
     check_is(finish(&reader), 'S',
-             "sem_wait() at 0 returns after a post: the reader sees earlier stores", "2.3-6");
+             "a process that passes sem_wait() at 0 sees stores to shared memory before the post",
+             "2.3-6");
 
     predict("Nobody is left who could write or post. What do read() and sem_wait() do?");
     step("The other side ends: the child exits, and the pipe's last write end is closed.");
