@@ -99,10 +99,10 @@ int main(int argc, char **argv) {
     step("The same with O_TRUNC: a child cuts the file and makes it long again, then stores.");
     if (dirty_after(WRITE_AND_CLOSE, O_TRUNC) > 0) why_not = "the file system makes no difference";
     check_is(dirty_after(CLOSE, O_TRUNC), 0,
-             "by default ext4, XFS and btrfs begin to write a file cut to nothing at its close()",
+             "as a rule ext4, XFS and btrfs begin at close() to write a file cut to nothing",
              "3.5-4");
     check_is(dirty_after(KILL, O_TRUNC), 0,
-             "kill -9 closes files: by default ext4, XFS and btrfs then write one cut to nothing",
+             "as a rule ext4, XFS and btrfs begin on kill -9 to write a file cut to nothing",
              "3.5-5");
     tell("Not checked here: a power cut or a kernel crash loses what is not written back yet.");
     return end();

@@ -56,12 +56,12 @@ int main(int argc, char **argv) {
     picture({"first", self, p}, {"second", self, p + STRETCH});
     evidence("page faults: %ld for 8 stores, %ld for 8 loads; page tables: +%s kB", first, next,
              number(tables));
-    check_is(first / 8, 1,
-             "the first store to a page of a new MAP_SHARED file mapping is a page fault", "3.3-3");
+    check_is(first / 8, 1, "the first store to a new MAP_SHARED file mapping is a page fault",
+             "3.3-3");
     check_least(tables, 1, "page faults make page-table entries, and missing page tables as well",
                 "3.3-2 3.3-7");
     check_is(page_kind(self, p), FILE_PAGE,
-             "the entry of a MAP_SHARED file mapping leads to the page cache", "3.3-5");
+             "a page-table entry of a MAP_SHARED file mapping leads to the page cache", "3.3-5");
     check_is(byte_in_file(fd, 0), 'N',
              "a store that faults is carried out once its page is mapped writable", "3.3-7");
     check_is(next / 2, 0, /* one may be the stack's */
