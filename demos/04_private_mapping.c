@@ -60,7 +60,7 @@ int main(int argc, char **argv) {
     check_is(byte_in_file(fd, 0), 0, "the file does not get what is stored to a private mapping",
              "4.1-1");
     check_is(ask(&b, load, p), 0,
-             "another process that exists already does not see a private store", "4.1-2 4.3-3");
+             "a process that was forked before a private store does not see it", "4.1-2 4.3-3");
     check_is(page_kind(self, p + page), FILE_PAGE,
              "of a private mapping only the page that was stored to is copied", "4.1-4 4.3-1");
     partner_close(&b);

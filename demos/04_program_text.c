@@ -49,9 +49,11 @@ int main(int argc, char **argv) {
     picture({"A text", self, t}, {"B text", b.pid, bt}, {"A data", self, data},
             {"B data", b.pid, bd});
     check_is(same_frame(self, t, b.pid, bt), 1,
-             "two processes that run one program have its text in one frame", "4.4-3");
+             "two processes that run one program usually have a page of its text in one frame",
+             "4.4-3");
     check_is(same_frame(self, data, b.pid, bd), 1,
-             "program data that two processes only load from is in one frame", "4.4-3");
+             "program data loaded from and never stored to is in one frame for two processes",
+             "4.4-3");
 
     predict("How many frames do the four pages of the picture take afterwards?");
     step("B stores a C into its data, then A stores an X.");

@@ -81,7 +81,8 @@ int main(int argc, char **argv) {
     volatile char *p = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
     if (s == MAP_FAILED || p == MAP_FAILED) die("mmap");
     check(faults_of(*s = 'S') == 1 && faults_of(*p = 'P') == 1,
-          "the first store to a fresh mapping is a page fault, shared or private", "4.1-5");
+          "in a fresh mapping, shared or private, a store as the first access is a page fault",
+          "4.1-5");
     picture({"A", self, a}, {"s", self, s}, {"p", self, p});
     check_is(page_kind(self, s), FILE_PAGE,
              "a store through MAP_SHARED goes into the page cache's page: no copy", "4.1-3 4.1-4");
