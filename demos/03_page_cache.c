@@ -28,8 +28,9 @@ static long on_disk(long seen) {
 
 /* Does the page cache have the page, whether a page table leads there or not? */
 static bool is_cached(volatile char *p) {
-    unsigned char resident;
-    if (mincore((char *)p, page_size(), &resident) == -1) die("mincore");
+    unsigned char resident = 0;
+    if (mincore((char *)p, page_size(), &resident) == -1)
+        no_disk = unknown_text(unknown("mincore: %s", errno_name(errno)));
     return resident & 1;
 }
 
@@ -63,7 +64,7 @@ int main(int argc, char **argv) {
     free(text);
     volatile char *old = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
     if (old == MAP_FAILED) die("mmap");
-    if (!is_cached(old)) no_disk = "the file system does not keep what was written";
+    if (!is_cached(old) && !no_disk) no_disk = "the file system does not keep what was written";
     long faults = faults_of(*old), major = major_faults_counted();
     evidence("page faults: %ld, of these major: %ld", faults, major);
     check_is(on_disk(faults == 1 && major == 0), true,
@@ -75,7 +76,7 @@ int main(int argc, char **argv) {
     if (madvise((void *)old, page, MADV_DONTNEED) == -1) die("madvise");
     if (fsync(fd) == -1) die("fsync");
     errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    if (errno != 0) die("posix_fadvise");
+    if (errno != 0) no_disk = unknown_text(unknown("posix_fadvise: %s", errno_name(errno)));
     if (is_cached(old) && !no_disk) no_disk = "the file system writes nothing to a disk";
     volatile char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
