@@ -120,7 +120,7 @@ char *scratch_path(const char *name) {
 int reserve(int fd, size_t bytes) {
     static const char zeros[1 << 16];
     int error = bytes > 0 ? posix_fallocate(fd, 0, (off_t)bytes) : 0;
-    if (error != EOPNOTSUPP) return error;
+    if (error != EOPNOTSUPP && error != ENOSYS) return error;
     for (size_t done = 0, some; done < bytes; done += some) { /* musl has no fallback of its own */
         some = bytes - done < sizeof zeros ? bytes - done : sizeof zeros;
         errno = ENOSPC; /* if the write is short */
