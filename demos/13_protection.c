@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
 
     predict("What can no longer be stored to: one byte, one page, or all from there on?");
     step("Map three pages of shared memory. Make one byte of the second page PROT_READ.");
-    tell("Permissions of the three pages, as in /proc/PID/maps: r, w and x; s is shared.");
+    tell("Permissions of each page, as in /proc/PID/maps: r, w, x, s (shared); blank: not mapped.");
     char *p = mmap(NULL, 3 * page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) die("mmap");
     show(p);
@@ -76,7 +76,7 @@ int main(int argc, char **argv) {
     check_is(*q, 'Q', "after PROT_NONE and back a page holds what it held before", "13.1-3");
 
     predict("The middle page is refused. Can the first one be stored to afterwards?");
-    step("Map three pages of a file, the middle one by O_RDONLY. Ask for PROT_WRITE for all.");
+    step("Map 3 pages of a file, the middle from an O_RDONLY descriptor. Ask for PROT_WRITE.");
     int fd = scratch_file("file", 3 * page), read_only = open(scratch_path("file"), O_RDONLY);
     char *r = mmap(NULL, 3 * page, PROT_READ, MAP_SHARED, fd, 0);
     if (read_only == -1 || r == MAP_FAILED) die("open or mmap");
