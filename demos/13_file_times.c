@@ -3,7 +3,7 @@
  * 13_file_times - which times of a file does a mapping set?
  *
  * Notes      beyond the notes: what make, rsync or a backup learns of a store
- * Watch      the two times: a store through MAP_SHARED sets the second, a private store neither
+ * Watch      the times: mmap() sets the first, a shared store the second, a private store neither
  * Try this   pwrite() instead of the load; no store at all; pwrite() instead of the private store
  * See also   mmap(2) (Timestamps changes), futimens(3), inode(7); 03_writeback
  */
@@ -46,10 +46,10 @@ int main(int argc, char **argv) {
     begin(argc, argv, 5, "which times of a file does a mapping set?");
     size_t page = page_size();
 
-    predict("No read() is called. Does the file's access time tell of the load?");
+    predict("Which time of the file does mmap() set, which the load: accessed, modified, neither?");
     step("Set a file's times to 1970. Then map the file MAP_SHARED and load from it.");
     int fd = scratch_file("file", page);
-    byte_in_file(fd, 0); /* is read() seen here? The first may do more: bring in the page */
+    byte_in_file(fd, 0); /* the first read() also brings in the page: the second is judged */
     set_times_to_1970(fd);
     byte_in_file(fd, 0);
     long why = times_of(fd).st_atime > 1 ? 0 : unknown("read() sets no access time here");
@@ -57,8 +57,10 @@ int main(int argc, char **argv) {
     show(fd, "before");
     volatile char *p = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) die("mmap");
+    show(fd, "after mmap()");
     (void)*p;
     show(fd, "after the load");
+    /* why: 0, or why the access time cannot be asked. Then the check is skipped. */
     check_is(why ? why : times_of(fd).st_atime > 1, true,
              "mapping a file and loading from it sets its access time, as read() does", "13.8-1");
     check_is(times_of(fd).st_mtime, 1, "mapping a file and loading sets no modification time",
@@ -72,6 +74,7 @@ int main(int argc, char **argv) {
     show(fd, "after the store and msync()");
     struct stat now = times_of(fd);
     long dirty = dirty_kb(getpid(), p);
+    /* Still dirty after msync(): the file system has no disk, as tmpfs. */
     why = dirty > 0 ? unknown("the file system writes nothing to a disk") : dirty;
     check_is(is_unknown(why) ? why : now.st_mtime > 1, true,
              "a store through MAP_SHARED sets the modification time, by msync() at the latest",
@@ -81,10 +84,10 @@ int main(int argc, char **argv) {
              "13.8-2");
 
     predict("Which times does a store to a private mapping set?");
-    step("Set the times to 1970 again. Store a P to a private mapping.");
-    set_times_to_1970(fd);
+    step("Map the file MAP_PRIVATE. Set the times to 1970 again, and store a P.");
     volatile char *q = mmap(NULL, page, RW, MAP_PRIVATE, fd, 0);
     if (q == MAP_FAILED) die("mmap");
+    set_times_to_1970(fd);
     *q = 'P';
     show(fd, "after the private store");
     check_is(times_of(fd).st_mtime, 1, "a store to a private mapping sets no modification time",
