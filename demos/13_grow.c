@@ -50,7 +50,7 @@ int main(int argc, char **argv) {
     step("Make it three pages long: in its place, then with MREMAP_MAYMOVE (it may be moved).");
     check_errno(mremap(p, 2 * page, 3 * page, 0) == MAP_FAILED, ENOMEM,
                 "without MREMAP_MAYMOVE to grow into a page that is taken is ENOMEM", "13.3-1");
-    (void)*pointer; /* the page is there, on every file system */
+    (void)*pointer; /* FUSE drops the page at ftruncate(): bring it in again */
     volatile char *r = mremap(p, 2 * page, 3 * page, MREMAP_MAYMOVE);
     if (r == MAP_FAILED) die("mremap");
     evidence("was at %p, is now at %p", (void *)p, (void *)r);
@@ -76,6 +76,7 @@ int main(int argc, char **argv) {
     /* Without a fifth argument some C libraries pass the kernel what is left in a register. */
     volatile char *b = mremap((void *)a, page, page, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
     long none = b == MAP_FAILED ? unknown("MREMAP_DONTUNMAP: %s", errno_name(errno)) : 0;
+    /* none: 0, or why there is no such flag. Then the check is skipped. */
     check_is(none ? none : *b, 'A',
              "MREMAP_DONTUNMAP moves the content of private anonymous memory to the new address",
              "13.3-4");
@@ -84,6 +85,7 @@ int main(int argc, char **argv) {
 
     predict("Which letter comes back, the S of shared or the P of private memory?");
     step("Map two pages of shared, two of private memory. Unmap the second, mremap() it back.");
+    tell("Shared anonymous memory is a hidden file, which keeps the length it had in mmap().");
     char *s = mmap(NULL, 2 * page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     char *v = mmap(NULL, 2 * page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s == MAP_FAILED || v == MAP_FAILED) die("mmap");
@@ -99,12 +101,12 @@ int main(int argc, char **argv) {
              "mremap() brings back zeros for what was unmapped of private anonymous memory",
              "13.3-5");
 
-    predict("The shared memory grows from two pages to three. What does a store to the third do?");
-    step("Make the shared memory three pages long.");
+    predict("The mapping grows from two pages to three. What does a store to the third page do?");
+    step("Make the mapping of the shared memory three pages long.");
     s = mremap(s, 2 * page, 3 * page, MREMAP_MAYMOVE);
     if (s == MAP_FAILED) die("mremap");
     check_is(store_to(s + 2 * page), "SIGBUS BUS_ADRERR",
-             "shared anonymous memory cannot grow: a store past its first length dies of SIGBUS",
+             "mremap() does not lengthen shared anonymous memory: a store past its end is SIGBUS",
              "13.3-6");
     return end();
 }
