@@ -32,11 +32,13 @@ int main(int argc, char **argv) {
 
     predict("Can the 64 bytes still be loaded once free() has taken them back?");
     step("Take two small blocks by malloc(), and free one of them. A child loads from it.");
+    tell("Small blocks share pages, the heap. A large block is a mapping of its own, by mmap().");
+    tell("To load from a freed block is an error all the same: malloc() may give it away again.");
     block = malloc(size);
     other = malloc(size);
     if (!block || !other) die("malloc");
     free(block);
-    evidence("still in use: %p", (void *)other);
+    evidence("freed: %p   still in use: %p", (void *)block, (void *)other);
     check_is(load_from(block), "no signal",
              "free() of a small block does not unmap its page while other blocks are in it",
              "13.7-1");
@@ -47,7 +49,7 @@ int main(int argc, char **argv) {
         size *= 2;
         block = malloc(size);
         if (!block) die("malloc");
-        block += size / 2;
+        block += size / 2; /* its middle: other blocks may lie in its first page */
         free(block - size / 2);
     } while (is_mapped(block) && size < largest);
     evidence("after free(): %zu bytes still mapped, %zu no longer", size / 2, size);
