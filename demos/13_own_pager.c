@@ -46,7 +46,7 @@ static void copy(size_t n) {
     copied++;
 }
 
-/* The page fault handler. When it returns, the processor repeats the access. */
+/* The pager: it brings in pages. When it returns, the processor repeats the access. */
 static void on_fault(int signo, siginfo_t *info, void *context) {
     size_t n = ((char *)info->si_addr - range) / page;
     (void)context;
@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
     page = page_size();
     pid_t self = getpid();
 
-    step("Map range, whose pages on_fault() brings in and copies, and real, left to the kernel.");
+    step("Map two areas, range and real. Pagers bring in their pages: on_fault(), the kernel.");
     cache_fd = scratch_file("cache", PAGES * page);
     cache = mmap(NULL, PAGES * page, RW, MAP_SHARED, cache_fd, 0);
     range = mmap(NULL, PAGES * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -108,14 +108,14 @@ int main(int argc, char **argv) {
     for (size_t n = 3; n <= 5; n += 2)
         real[n * page] = 'x', real[n * page] = 'y';
     check_is(faults_counted(), 2,
-             "after a load from private anonymous memory the first store faults again", "13.2-2");
+             "loads of private anonymous memory map the zero page: a store then faults", "13.2-2");
 
-    predict("The handler is not told what the access was. How many signals does the store take?");
+    predict("How many signals does a first store take? How many page faults has the kernel?");
     step("Store to page 7 of range, which nobody has touched yet. Then the same with real.");
     range[7 * page] = 'x';
     show();
     check(fetched == 4 && copied == 3,
-          "siginfo_t does not tell whether an access was a load or a store", "13.2-3");
+          "siginfo_t tells no store from a load: a first store may take two signals", "13.2-3");
     check_is(faults_of(real[7 * page] = 'x'), 1,
              "the kernel knows a store from a load: a first store is one page fault", "13.2-3");
 

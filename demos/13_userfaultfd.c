@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
     uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
     if (uffd == -1) skip_all(unknown_text(unknown("userfaultfd: %s", errno_name(errno))));
 
-    step("Register a range with a userfaultfd: a child, the server, is told of its page faults.");
+    step("Make a userfaultfd: a descriptor from which a child, the server, reads page faults.");
     range = mmap(NULL, 8 * page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     originals = mmap(NULL, 8 * page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     told = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -80,7 +80,7 @@ int main(int argc, char **argv) {
     if (server.pid == -1) die("fork");
     if (server.pid == 0) obey(&server);
 
-    predict("Page 1 is not there. What becomes of the load: a signal, a 0, or a wait?");
+    predict("Page 1 is not there yet. Does the load find a 0, fail, or wait for the server?");
     step("The server waits in serve(), the program loads from page 1 of the range.");
     start(&server, serve, NULL);
     char found = range[page];
@@ -93,8 +93,8 @@ int main(int argc, char **argv) {
     check_is(faults_of(range[page]), 0,
              "a load from a page that a userfaultfd server has filled is no fault", "13.2-5");
 
-    predict("Which of the two has the B afterwards, and which the x: the program, the server?");
-    step("The server waits in serve(). Store to page 1, which it has filled for a load.");
+    predict("The server keeps the original of page 1, a B. Does an x stored to the page reach it?");
+    step("The server waits again. Store to page 1, which it filled write-protected, for a load.");
     if (protects) start(&server, serve, NULL);
     range[page] = 'x';
     long none = unknown("the kernel has no write-protection for userfaultfd");
@@ -115,8 +115,8 @@ int main(int argc, char **argv) {
     check_is(told, "store to page 3, missing",
              "a userfaultfd tells a store from a load: one event for a first store", "13.2-5");
 
-    predict("The kernel itself needs a page that is missing. What does access() return?");
-    step("Call access() for a name in page 5: the kernel loads it. UFFD_USER_MODE_ONLY is set.");
+    predict("The kernel itself has to load the name from a missing page. What is the result?");
+    step("Call access() for a name in page 5. UFFD_USER_MODE_ONLY: only the program is served.");
     check_errno(access((char *)range + 5 * page, F_OK) == -1, EFAULT,
                 "with UFFD_USER_MODE_ONLY a system call on a missing page is EFAULT", "13.2-7");
     partner_close(&server);
