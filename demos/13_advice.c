@@ -4,7 +4,7 @@
  *
  * Notes      beyond the notes: advice for the four kinds of memory of sections 4 and 9
  * Watch      the two tables: some advice throws stores away, some saves page faults
- * Try this   MADV_NORMAL, which changes nothing, in the place of any other advice
+ * Try this   MADV_NORMAL in the place of any other advice; no second store in step 2
  * See also   madvise(2); 13_advice_fork, 13_locked, 04_private_mapping, 03_zero_page
  */
 #include <sys/mman.h>
@@ -73,7 +73,7 @@ int main(int argc, char **argv) {
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* a precaution: a fault is to bring in one page */
 
     predict("Four kinds of memory: which of them lose their P by MADV_DONTNEED?");
-    step("Store a P in each kind of memory (the file has an F), give the advice, load the P.");
+    step("Store a P (in the file over an F) in each kind of memory, give advice, load the byte.");
     tell("Advice tells the kernel how memory is going to be used: as always (MADV_NORMAL),");
     tell("not soon (MADV_DONTNEED), or that its contents may be thrown away (MADV_FREE).");
     for (size_t i = 0; i < 12; i++) {
@@ -83,7 +83,7 @@ int main(int argc, char **argv) {
         long faults = faults_of(*p);
         note(stored_to[i / 4], i % 4, error, faults, *p);
     }
-    tell("In each column: page faults of the next access, and what a load finds. -: EINVAL.");
+    tell("In each column: page faults of the next access, then the byte (0: a zero). -: EINVAL.");
     show(stored_to, 3);
     check_is(normal.faults, "0000", "MADV_NORMAL leaves a page in place: a load is no fault",
              "13.4-1");
@@ -91,7 +91,7 @@ int main(int argc, char **argv) {
              "after MADV_DONTNEED the next load is a fault, private or shared", "13.4-1");
     check_is(seen(&drop, drop.bytes), "0PFP",
              "MADV_DONTNEED loses stores to private memory, but not to shared memory", "13.4-2");
-    check_is(seen(&lazy, lazy.faults + 1), "---",
+    check_is(seen(&lazy, lazy.faults + 1), "---", /* from the second column on */
              "MADV_FREE is EINVAL unless the memory is private and anonymous", "13.4-3");
     check(lazy.bytes[0] == 'P' || lazy.bytes[0] == '0',
           "after MADV_FREE a load finds the old contents, or zeros", "13.4-4");
@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
     *q = 'P';
     madvise((void *)q, page_size(), MADV_FREE);
     *q = 'S';
-    madvise((void *)q, page_size(), MADV_PAGEOUT); /* where there is that, and memory to swap to */
+    madvise((void *)q, page_size(), MADV_PAGEOUT); /* drops what has had no store since */
     check_is(*q, 'S', "what is stored after MADV_FREE is not lost", "13.4-4");
 
     predict("After which is the first store no fault: MADV_WILLNEED, MADV_POPULATE_WRITE?");

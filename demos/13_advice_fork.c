@@ -45,7 +45,7 @@ static long letter_in_its_own_child(void *p) {
     return WEXITSTATUS(wait_for(pid));
 }
 
-/* 0, or why it is unknown: the kernel has no such advice. */
+/* 0, or why the check is skipped: the kernel has no such advice. */
 static long missing(const struct row *row) {
     if (madvise(NULL, 0, row->advice) == 0) return 0;
     return unknown("no %s: %s", row->name, errno_name(errno));
