@@ -31,7 +31,7 @@ static const struct {
     {"F_SEAL_WRITE", "EPERM EPERM success success",
      "F_SEAL_WRITE forbids write() and shared mappings for stores, not a new length", "13.5-4"},
     {"F_SEAL_FUTURE_WRITE", "EPERM EPERM success success",
-     "F_SEAL_FUTURE_WRITE forbids write() and all later shared mappings for stores", "13.5-5"}};
+     "F_SEAL_FUTURE_WRITE forbids write() and new shared writable mappings, not old", "13.5-5"}};
 
 /* What the partner tries with a descriptor. Each returns 0 or an errno value. */
 static long write_W(void *fd) {
@@ -66,8 +66,9 @@ int main(int argc, char **argv) {
     if (partner.pid == -1) die("fork");
     if (partner.pid == 0) obey(&partner);
 
-    predict("What can a partner with the descriptor do to a process that reads the memory?");
-    step("Map a memfd, a file in memory, without a seal: all is permitted. A partner cuts it.");
+    predict("A partner shortens a memfd that this process has mapped. What does the next load do?");
+    step("Map a memfd, a file in memory. A partner that has its descriptor as well cuts it.");
+    tell("A seal forbids one thing about a memfd to all who have it; nobody can take it off.");
     volatile char *p = mmap(NULL, page, PROT_READ, MAP_SHARED, fd[0], 0);
     if (p == MAP_FAILED) die("mmap");
     evidence("the partner's ftruncate(): %s", errno_name((int)ask(&partner, cut, &fd[0])));
@@ -89,7 +90,7 @@ int main(int argc, char **argv) {
     check(*p == 'P' && byte_in_file(fd[3], 0) == 'O',
           "F_SEAL_WRITE permits writable private mappings: what they store is a copy", "13.5-7");
 
-    predict("How can one process go on storing into memory that the others can only load from?");
+    predict("After F_SEAL_FUTURE_WRITE, does an older mapping for stores still take a store?");
     step("Map a third for stores; set F_SEAL_FUTURE_WRITE; map it for loads. Store a Q.");
     p = mmap(NULL, page, RW, MAP_SHARED, fd[4], 0);
     if (p == MAP_FAILED || fcntl(fd[4], F_ADD_SEALS, F_SEAL_FUTURE_WRITE) == -1) die("memfd");
@@ -103,9 +104,8 @@ int main(int argc, char **argv) {
 
     predict("Which of four tries does each of the seals forbid?");
     step("Set the other seals. The partner tries write(), mmap() to store, to lengthen, to cut.");
-    if (fcntl(fd[1], F_ADD_SEALS, F_SEAL_SHRINK) == -1 ||
-        fcntl(fd[2], F_ADD_SEALS, F_SEAL_GROW) == -1)
-        die("fcntl");
+    if (fcntl(fd[1], F_ADD_SEALS, F_SEAL_SHRINK) == -1) die("fcntl");
+    if (fcntl(fd[2], F_ADD_SEALS, F_SEAL_GROW) == -1) die("fcntl");
     act *const tries[] = {write_W, map_to_store, lengthen, cut};
     evidence("%-20s write()  mmap()   lengthen cut", "");
     for (int i = 0; i < 5; i++) {
@@ -118,10 +118,10 @@ int main(int argc, char **argv) {
         check_is(answers, table[i].answers, table[i].text, table[i].claim);
     }
 
-    predict("Who may add a seal to a memfd, and how is that stopped?");
-    step("Ask for the seals of the F_SEAL_SHRINK memfd. Add F_SEAL_SEAL, then try F_SEAL_GROW.");
+    predict("A writable descriptor is enough to add a seal. What stops a partner from doing so?");
+    step("Ask for the seals of the F_SEAL_SHRINK memfd. Add one more, then try F_SEAL_GROW.");
     check_is(fcntl(fd[1], F_GET_SEALS) & 15, F_SEAL_SHRINK, /* the four oldest seals */
-             "F_GET_SEALS tells which seals a memfd has", "13.5-9");
+             "F_GET_SEALS tells the seals: ask for F_SEAL_SHRINK before mapping a memfd", "13.5-9");
     if (fcntl(fd[1], F_ADD_SEALS, F_SEAL_SEAL) == -1) die("fcntl");
     check_errno(fcntl(fd[1], F_ADD_SEALS, F_SEAL_GROW) == -1, EPERM,
                 "after F_SEAL_SEAL no seal can be added any more: EPERM", "13.5-9");
