@@ -29,7 +29,7 @@ static long limit_to(void *pages) {
 
 static long drop_capabilities(void *unused) {
     (void)unused;
-    uint32_t version_and_pid[2] = {0x20080522, 0}, none[6] = {0}; /* capset(2) */
+    uint32_t version_and_pid[2] = {0x20080522, 0}, none[6] = {0}; /* capset(2), version 3 */
     return syscall(SYS_capset, version_and_pid, none) == -1 ? errno : 0;
 }
 
@@ -86,11 +86,10 @@ int main(int argc, char **argv) {
     tell("A locked page stays in memory until it is unlocked: the kernel may not swap it out.");
     tell("The privilege CAP_IPC_LOCK, which root has, is to lock without a limit.");
     if (ask(&child, limit_to, &one) != 0) bail_out("setrlimit");
-    evidence("before it drops them, two pages: %s", error_of(with_mlock, &two));
+    evidence("two pages, before it drops its privileges: %s", error_of(with_mlock, &two));
     if (ask(&child, drop_capabilities, NULL) != 0) bail_out("capset");
 
-    predict("There are three ways to lock memory. Does each of them lock one page?");
-    step("The child locks a page with_mlock(), with_MAP_LOCKED() and with_mlockall().");
+    step("The child locks one page in three ways: mlock(), MAP_LOCKED, mlockall(MCL_FUTURE).");
     tell("mlock() locks what is mapped already; MAP_LOCKED is a flag of mmap(): lock this one;");
     tell("mlockall(MCL_FUTURE): from now on lock whatever mmap() maps.");
     check_is(error_of(with_mlock, &one), "success",
@@ -101,7 +100,7 @@ int main(int argc, char **argv) {
              "after mlockall(MCL_FUTURE) mmap() up to RLIMIT_MEMLOCK works", "13.6-12");
 
     predict("Now two pages, one more than the limit. Do all three report the same error?");
-    step("The child locks two pages with_mlock(), with_MAP_LOCKED() and with_mlockall().");
+    step("The child tries to lock two pages in the same three ways.");
     check_is(error_of(with_mlock, &two), "ENOMEM",
              "without CAP_IPC_LOCK mlock() beyond RLIMIT_MEMLOCK is ENOMEM", "13.6-10");
     check_is(error_of(with_MAP_LOCKED, &two), "EAGAIN",
@@ -112,7 +111,7 @@ int main(int argc, char **argv) {
              "13.6-12");
 
     predict("One page is locked already. May the child lock another one?");
-    step("The child locks a page and keeps it locked. Then it locks another one with_mlock().");
+    step("The child locks a page and keeps it locked. Then it tries mlock() of another one.");
     evidence("the page that it keeps: %s", error_of(lock_and_keep, &one));
     check_is(error_of(with_mlock, &one), "ENOMEM",
              "RLIMIT_MEMLOCK limits the sum of all that a process has locked", "13.6-13");
@@ -122,7 +121,8 @@ int main(int argc, char **argv) {
     if (ask(&child, limit_to, &none) != 0) bail_out("setrlimit");
     check_is(error_of(with_mlock, &one), "EPERM",
              "without CAP_IPC_LOCK mlock() with a limit of 0 is EPERM", "13.6-14");
-    evidence("MAP_LOCKED: %s; musl makes ENOMEM of it", error_of(with_MAP_LOCKED, &one));
+    evidence("MAP_LOCKED: %s (ENOMEM with musl, another C library)",
+             error_of(with_MAP_LOCKED, &one));
     check_is(error_of(with_mlockall, &one), "EPERM",
              "without CAP_IPC_LOCK mlockall(MCL_FUTURE) with a limit of 0 is EPERM", "13.6-14");
     partner_close(&child);

@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
     if (munmap((void *)p, four) == -1) die("munmap");
 
     predict("After which of the four ways do the stores still fault?");
-    step("Map four pages of private memory in four ways. Then store into each page.");
+    step("Map 4 private pages by mmap(), MAP_POPULATE, MAP_LOCKED, mlock(). Store into each.");
     tell("To lock a page is to keep it in memory: the kernel may not swap it out or drop it.");
     tell("It keeps no other process or thread away: that is what a mutex does (08_locks).");
     for (int i = 0; i < 4; i++) {
@@ -77,7 +77,8 @@ int main(int argc, char **argv) {
     }
 
     predict("A page is locked twice. How many times must it be unlocked?");
-    step("Lock a page of a file twice. Try to invalidate and to drop it. Then unlock it once.");
+    step("Lock a file's page twice; try MS_INVALIDATE, MADV_DONTNEED; munlock(), try again.");
+    tell("MS_INVALIDATE asks msync() to throw cached copies away, so that they are read anew.");
     char *f = mmap(NULL, page, RW, MAP_SHARED, fd, 0);
     if (f == MAP_FAILED) die("mmap");
     for (int times = 0; times < 2; times++)
@@ -93,7 +94,7 @@ int main(int argc, char **argv) {
     step("Lock the page once more, and unmap it.");
     if (mlock(f, page) == -1) die("mlock");
     check_is(proc_field("/proc/self/status", "VmLck"), page / 1024,
-             "VmLck in /proc/PID/status is how many kB of its addresses a process has locked",
+             "VmLck in /proc/PID/status is how many kB of its mappings a process has locked",
              "13.6-7");
     if (munmap(f, page) == -1) die("munmap");
     check_is(proc_field("/proc/self/status", "VmLck"), 0,
@@ -116,12 +117,12 @@ int main(int argc, char **argv) {
     partner_close(&child);
 
     predict("A private file mapping is locked, and then made writable. Is a store a fault?");
-    step("Lock a page of a private file mapping for loads only. Allow stores by mprotect().");
+    step("Map a file's page MAP_PRIVATE and PROT_READ, lock it. Allow stores by mprotect().");
     volatile char *q = mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, 0);
     if (q == MAP_FAILED || mlock((void *)q, page) == -1) die("mmap, mlock");
     if (mprotect((void *)q, page, RW) == -1) die("mprotect");
     check_is(faults_of(*q = 'S'), 0,
-             "on Linux mprotect() to PROT_WRITE copies locked pages of a private file mapping",
+             "on Linux mprotect() to PROT_WRITE copies locked private file pages: no fault later",
              "13.6-15");
     return end();
 }
