@@ -45,16 +45,17 @@ int main(int argc, char **argv) {
           "on Linux a MAP_FIXED that is refused for a directory leaves what was mapped there",
           "13.9-1");
 
-    step("POSIX: mmap() never chooses address 0. Try the hint 1; then MAP_FIXED, the last page.");
+    step("POSIX: mmap() never chooses address 0. Try the hint 1; then the very last page.");
     void *chosen = mmap((void *)1, page, RW, ANONYMOUS, -1, 0);
     evidence("hint %p, mapped at %p", (void *)1, chosen);
     check(chosen != MAP_FAILED && chosen,
-          "mmap() does not choose the address 0, even if the hint is 1", "13.9-2");
+          "mmap() does not choose the address 0, even if the hint, 1, lies in page 0", "13.9-2");
+    /* -page is the address of the very last page. */
     check_errno(mmap((char *)-page, page, RW, ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED, ENOMEM,
                 "MAP_FIXED outside the address space is ENOMEM", "13.9-2");
 
     predict("msync() writes to a file. Is it an error for memory that has none?");
-    step("POSIX: one of MS_SYNC and MS_ASYNC. Try both, neither, anonymous memory, and a hole.");
+    step("POSIX: msync() takes MS_SYNC or MS_ASYNC. Try both, none; anonymous, unmapped memory.");
     check_errno(msync((void *)p, page, MS_SYNC | MS_ASYNC) == -1, EINVAL,
                 "msync() with both MS_SYNC and MS_ASYNC is EINVAL", "13.9-3");
     check_is(msync((void *)p, page, 0), 0,
@@ -77,7 +78,7 @@ int main(int argc, char **argv) {
     check_is(sysconf(_SC_TYPED_MEMORY_OBJECTS), -1,
              "Linux has no typed memory: sysconf(_SC_TYPED_MEMORY_OBJECTS) is -1", "13.9-5");
 
-    step("POSIX: MAP_FIXED at an address invalid for a file is ENXIO. Try one of huge pages.");
+    step("POSIX: an address invalid for a file is ENXIO. Try huge pages (often of 2 MiB).");
     int flags = MAP_SHARED | MAP_NORESERVE, huge = memfd_create("huge", MFD_HUGETLB);
     struct stat info = {.st_blksize = page};
     if (huge != -1 && fstat(huge, &info) == -1) die("fstat");
@@ -96,7 +97,7 @@ int main(int argc, char **argv) {
     char *range = mmap(NULL, MANY * page, PROT_NONE, ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED) die("mmap");
     long made = split(range);
-    int more = 0;
+    int more = 0; /* a split takes two mappings more: where that failed one may still fit */
     while (more < 4 && mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
         more++;
     const char *error = more == 4 ? "success" : errno_name(errno);
