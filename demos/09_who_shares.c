@@ -69,33 +69,42 @@ int main(int argc, char **argv) {
     *p[0] = *p[1] = *p[2] = 'P';
     check(ask(&child, letter, p[0]) == 'P' && ask(&child, letter, p[1]) == 'P' &&
               ask(&child, letter, p[2]) == 'P',
-          "MAP_SHARED of /dev/zero, a file or no file: a child sees its parent's store",
+          "a child sees its parent's store to inherited MAP_SHARED memory, file or no file",
           "9.4-2 9.6-1");
     check_is(ask(&b, letter, q[0]), 0,
-             "MAP_SHARED of /dev/zero: a stranger finds a zero byte, not the store", "9.4-4 9.6-1");
+             "a stranger that maps /dev/zero MAP_SHARED finds a 0 byte, not another's store",
+             "9.4-4 9.6-1");
     check_is(ask(&b, letter, q[1]), 'P',
-             "MAP_SHARED of a regular file: a stranger sees the store as well", "9.5-1 9.6-1");
+             "a stranger that maps a regular file MAP_SHARED sees what others store into it",
+             "9.5-1 9.6-1");
     check_is(page_kind(b.pid, q[1]), FILE_PAGE,
              "MAP_SHARED of a regular file: a stranger's page is in the page cache", "9.5-1");
     check_is(ask(&b, letter, q[2]), 0,
-             "MAP_SHARED | MAP_ANONYMOUS: a stranger finds a zero byte, not the store", "9.6-2");
-    for (int i = 0; i < 3; i++)
-        picture({"parent", parent, p[i]}, {"child", child.pid, p[i]}, {"B", b.pid, q[i]});
+             "a stranger that maps MAP_SHARED | MAP_ANONYMOUS finds a 0 byte, not another's store",
+             "9.6-2");
+    evidence("of /dev/zero:");
+    picture({"parent", parent, p[0]}, {"child", child.pid, p[0]}, {"B", b.pid, q[0]});
+    evidence("of the file:");
+    picture({"parent", parent, p[1]}, {"child", child.pid, p[1]}, {"B", b.pid, q[1]});
+    evidence("of no file:");
+    picture({"parent", parent, p[2]}, {"child", child.pid, p[2]}, {"B", b.pid, q[2]});
 
     predict("Which of them finds the G: the parent, a second child, both, neither?");
     step("A child of the child stores a G where no file is. Parent and a new child look.");
     tell("The notes say (S-4, in part): MAP_ANONYMOUS is for parent and child only.");
     ask(&child, child_stores_G, p[2]);
     partner_close(&child);
-    check_is(*p[2], 'G', "a process sees its grandchild's store to shared anonymous memory",
+    check_is(*p[2], 'G',
+             "a process sees a grandchild's store to shared anonymous memory inherited from it",
              "7.x-1 S-4");
     pid_t second = fork();
     if (second == -1) die("fork");
     if (second == 0) _exit(*p[2]);
     check_is(WEXITSTATUS(wait_for(second)), 'G',
-             "in shared anonymous memory a child sees what its sibling's child stored", "7.x-1");
+             "a child sees its sibling's child's store to shared anonymous memory both inherited",
+             "7.x-1");
 
-    predict("Is there another way for B to the memory that the parent has from /dev/zero?");
+    predict("/proc/PID/map_files links to what PID has mapped. Can B get to the P from /dev/zero?");
     step("B opens /proc/PID/map_files/ADDRESSES, a link to the file of the parent's mapping.");
     tell("The notes say (9.4-1, in part): /dev/zero cannot be used between unrelated processes.");
     char link[96];
