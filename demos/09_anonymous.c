@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
     none = (struct rlimit){0, limit.rlim_max};
     if (setrlimit(RLIMIT_NOFILE, &none) == -1) die("setrlimit");
     check_errno(open("/dev/zero", O_RDWR) == -1, EMFILE,
-                "/dev/zero needs an open(), which may fail: EMFILE", "9.3-1");
+                "/dev/zero needs a descriptor, and open() may fail: EMFILE", "9.3-1");
     char *one = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, page);
     if (setrlimit(RLIMIT_NOFILE, &limit) == -1) die("setrlimit");
     check(one != MAP_FAILED, "MAP_ANONYMOUS needs no descriptor, and ignores a page-aligned offset",

@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
           "/dev/zero is not a regular file but the character device 1:5", "9.1-1");
     memset(text, 'x', sizeof text);
     check_is(pwrite(fd, text, sizeof text, FAR), sizeof text,
-             "write() to /dev/zero accepts every byte", "9.1-3");
+             "write() to /dev/zero succeeds, as if it kept the bytes", "9.1-3");
     if (pread(fd, text, sizeof text, FAR) != sizeof text) die("pread");
     check(memcmp(text, zeros, sizeof text) == 0,
           "read() of /dev/zero returns only zeros, even where write() has written", "9.1-2 9.1-3");
@@ -65,14 +65,14 @@ int main(int argc, char **argv) {
     madvise((void *)zero, bytes, MADV_NOHUGEPAGE); /* no matter if it fails */
     *zero = 'A';
     check_is(pages_present(parent, zero, PAGES), 1,
-             "one store to a mapping of /dev/zero brings in one page", "9.1-6");
+             "without huge pages one store to a mapping of /dev/zero brings in one page", "9.1-6");
     check_is(load_from(zero + bytes - 1), "no signal",
              "without ftruncate() /dev/zero mapped at offset 0 can be used to the last byte",
              "9.1-4");
     tell("Each MAP_SHARED mmap() of /dev/zero makes a hidden file, here of 8 pages: far begins at "
          "its end.");
     check_is(load_from(far), "SIGBUS BUS_ADRERR",
-             "MAP_SHARED of /dev/zero at an offset of its own length: a load dies of SIGBUS",
+             "MAP_SHARED of /dev/zero at an offset of the mapping's length: a load dies of SIGBUS",
              "9.1-4");
     check_is(load_from(file), "SIGBUS BUS_ADRERR",
              "a load from a mapping of an empty file dies of SIGBUS", "9.1-5");
