@@ -79,7 +79,7 @@ int main(int argc, char **argv) {
     } *m = mmap(NULL, sizeof *m, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (m == MAP_FAILED) die("mmap");
 
-    predict("The parent releases five locks; a child waits for each. Which children are woken?");
+    predict("A mutex (default, shared, robust), a semaphore (pshared 0, 1): which wake a waiter?");
     step("Five locks in shared memory. The parent holds each until a child waits for it.");
     pthread_mutexattr_init(&attributes);
     pthread_mutex_init(&m->plain, &attributes);
@@ -98,10 +98,10 @@ int main(int argc, char **argv) {
                   "releasing a default mutex wakes no waiter in another process", NULL},
                  {"process-shared mutex", &m->shared, lock, unlock, "success", "asleep",
                   "releasing a process-shared mutex wakes a waiter in another process",
-                  "a waiter for a mutex that is not robust sleeps on if its holder is killed"},
+                  "a waiter for a default process-shared mutex sleeps on if its holder is killed"},
                  {"robust mutex", &m->robust, lock, unlock, "success", "EOWNERDEAD",
                   "releasing a process-shared robust mutex wakes a waiter in another process",
-                  "a waiter for a robust mutex gets EOWNERDEAD if its holder is killed"},
+                  "if the holder of a robust mutex is killed, one of its waiters gets EOWNERDEAD"},
                  {"semaphore with pshared 0", &m->semaphore[0], down, up, "asleep", NULL,
                   "releasing a semaphore with pshared 0 wakes no waiter in another process", NULL},
                  {"semaphore with pshared 1", &m->semaphore[1], down, up, "success", "asleep",
