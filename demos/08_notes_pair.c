@@ -43,22 +43,25 @@ int main(int argc, char **argv) {
     char *early = mmap(NULL, FILESIZE, RW, MAP_SHARED, fd2, 0);
     check(early != MAP_FAILED, "mmap() does not check whether the file is long enough", "8.4k-2");
     check_is(load_from(early), "SIGBUS BUS_ADRERR",
-             "a reader that loads before the writer's ftruncate() dies of SIGBUS", "8.4-3 8.4k-2");
+             "before a new file is given a length, a load from its mapping dies of SIGBUS",
+             "8.4-3 8.4k-2");
     if (ftruncate(fd, FILESIZE) == -1 || (errno = reserve(fd, FILESIZE)) != 0) die("ftruncate");
     check_is(load_from(early), "no signal",
              "once the file has its length, a load from an earlier mapping of it works",
              "8.4-3 8.4k-2");
 
     step("They take turns, as their sleeps make them do, until the writer finds the \"quit\".");
-    int sent = 0;
+    int sent = 0, arrived = 0, number;
     char *p = mmap(NULL, FILESIZE, RW, MAP_SHARED, fd, 0);
     char *q = mmap(NULL, FILESIZE, RW, MAP_SHARED, fd2, 0);
     if (p == MAP_FAILED || q == MAP_FAILED) die("mmap");
     while (strncmp(p, "quit", 4) != 0 && sent < 100) {
         sprintf(p, "Message %d from writer", sent++);
+        if (sscanf(q, "Message %d", &number) == 1 && number == arrived) arrived++;
         sends_quit(q);
     }
-    check_is(sent, 6, "in turns, the notes' pair passes its six messages", "8.4-1");
+    check_is(arrived, 6, "in turns, all six messages of the notes' writer arrive, in order",
+             "8.4-1");
     check_is(p, "quit", "in turns, the reader's \"quit\" ends the writer", "8.4-1 8.4-2");
 
     predict("Now the reader looks between the writer's strncmp() and its sprintf(). What differs?");
@@ -69,9 +72,9 @@ int main(int argc, char **argv) {
     if (!found) sprintf(p, "Message %d from writer", 6);
     evidence("the reader has sent its \"quit\" and left; the file says \"%s\"", p);
     check(sent_quit && strcmp(p, "quit") != 0,
-          "a \"quit\" that is stored just before the writer's next message is lost", "8.4-2");
+          "a \"quit\" in the message's place is lost if a message overwrites it unread", "8.4-2");
     sprintf(p, "Message %d from writer", 50);
-    check(sends_quit(q), "a reader that comes late takes Message 50 for Message 5", "8.4-2");
+    check(sends_quit(q), "the notes' reader, if late, takes Message 50 for Message 5", "8.4-2");
 
     predict("One process writes, one reads. Do they need a lock?");
     step("The reader looks while the writer stores: half of the B's are there.");
@@ -80,14 +83,14 @@ int main(int argc, char **argv) {
     memcpy(p, "aaaaaaaaaaaaaaaa", 17);
     memcpy(p, "BBBBBBBBBBBBBBBB", 8);
     check_is(q, "BBBBBBBBaaaaaaaa",
-             "even of a single writer a reader without a lock can get half a message", "8.4k-3");
+             "even with a single writer a reader without a lock can get half a message", "8.4k-3");
 
     predict("The writer fills all 1024 bytes. Is the reader's buffer of 1024 bytes enough?");
     step("The writer fills the file with x; the reader copies the text with strcpy().");
     static char room[FILESIZE + 100]; /* the notes: char last_msg[FILESIZE] */
     memset(p, 'x', FILESIZE);
     check_is(strlen(strcpy(room, q)) + 1, FILESIZE + 1,
-             "strcpy() of text that fills the file without a NUL overflows a buffer of its size",
+             "strcpy() of a mapped file of 1024 letters, no NUL, overflows a buffer of 1024 bytes",
              "8.4-4");
 
     predict("The mapping is a whole page. Does the file grow with a store past its 1024 bytes?");
@@ -95,7 +98,7 @@ int main(int argc, char **argv) {
     p[page - 1] = 'x';
     if (msync(p, page, MS_SYNC) == -1) die("msync");
     check_is(lseek(fd, 0, SEEK_END), FILESIZE,
-             "a store past the file's end does not make the file longer", "8.4-6");
+             "a store to a mapping past the file's end does not make the file longer", "8.4-6");
 
     predict("The reader keeps its mapping. What does a load find after the writer's O_TRUNC?");
     step("The writer is started again while the reader runs.");
@@ -113,12 +116,12 @@ int main(int argc, char **argv) {
     long why = symlink("precious", link) == 0 ? 0 : unknown("symlink: %s", errno_name(errno));
     if (open(link, O_CREAT | O_TRUNC | O_RDWR, 0644) == -1) die("open");
     check_is(why ? why : lseek(precious, 0, SEEK_END), 0,
-             "unless protected_symlinks forbids it, O_TRUNC empties the file a link leads to",
+             "unless O_NOFOLLOW or protected_symlinks forbids it, O_TRUNC empties a link's target",
              "8.4-5");
     int error = open(link, O_CREAT | O_RDWR | O_NOFOLLOW, 0600) == -1 ? errno : 0;
     check_is(why ? why : error, ELOOP,
-             "O_NOFOLLOW refuses a symbolic link at the end of the path: ELOOP", "8.4-5");
-    check_errno(open(link, O_CREAT | O_EXCL | O_RDWR, 0600) == -1, EEXIST,
+             "O_RDWR | O_NOFOLLOW on a path that ends in a symbolic link is ELOOP", "8.4-5");
+    check_errno(open(scratch_path("precious"), O_CREAT | O_EXCL | O_RDWR, 0600) == -1, EEXIST,
                 "O_CREAT with O_EXCL refuses a file that already exists: EEXIST", "8.4-5");
     return end();
 }
