@@ -15,6 +15,9 @@ struct terminal {
     char line[1300]; /* the last one */
 };
 
+/* Has programs that run() starts meet in the directory `path`; or skips the whole demo. */
+void let_them_meet_in(const char *path);
+
 /* Runs the command, a program beside this one with its options. */
 struct terminal run(const char *command);
 
