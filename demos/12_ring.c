@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+/* The ring of 12_message_ring and 02_stream; 12_ring.h says how it is used. */
 #include "12_ring.h"
 
 #include <sched.h>
