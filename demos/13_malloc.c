@@ -4,7 +4,7 @@
  *
  * Notes      beyond the notes: 4.4 names private memory, malloc()'s, as a use of MAP_PRIVATE
  * Watch      from some size on, a block that was freed is no longer mapped
- * Try this   free the smallest block only; take 256 MiB instead of 64 bytes; store before counting
+ * Try this   free the smallest block only; no access to the page; store before counting
  * See also   malloc(3), mallopt(3) (M_MMAP_THRESHOLD), brk(2); 05_cow_anonymous, 10_6_munmap
  */
 #include <stdlib.h>
@@ -39,7 +39,10 @@ int main(int argc, char **argv) {
     if (!block || !other) die("malloc");
     free(block);
     evidence("freed: %p   still in use: %p", (void *)block, (void *)other);
-    check_is(load_from(block), "no signal",
+    const char *seen = load_from(block);
+    bool together = (size_t)block / page == (size_t)other / page;
+    long apart = unknown("two small blocks are not in one page here");
+    check_is(together ? seen : unknown_text(apart), "no signal",
              "free() of a small block does not unmap its page while other blocks are in it",
              "13.7-1");
 
@@ -54,7 +57,8 @@ int main(int argc, char **argv) {
     } while (is_mapped(block) && size < largest);
     evidence("after free(): %zu bytes still mapped, %zu no longer", size / 2, size);
     check_is(load_from(block), "SIGSEGV SEGV_MAPERR",
-             "free() of a large enough block unmaps it: a load from it dies of SIGSEGV", "13.7-2");
+             "free() of a large enough block usually unmaps it: a load from it dies of SIGSEGV",
+             "13.7-2");
 
     predict("How many page faults are the first stores to 64 pages from malloc()?");
     step("Take a block of 64 pages and store into each page.");
@@ -68,7 +72,7 @@ int main(int argc, char **argv) {
     evidence("%ld faults; malloc() itself stores into the first page, or two", faults);
     check_least(
         faults, pages - 2,
-        "malloc() of a large block brings in almost no page: they come at their first store",
+        "a newly mapped block of malloc() has almost no page: they come at their first store",
         "13.7-3");
     free(block);
     free(other);
