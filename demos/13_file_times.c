@@ -68,6 +68,7 @@ int main(int argc, char **argv) {
 
     predict("No write() is called. Does the file's modification time tell of the store?");
     step("Store an S, and call msync(MS_SYNC).");
+    tell("A page is dirty from a store until it is written to the file, and clean otherwise.");
     tell("A file has a third time, ctime: of the last change of contents, mode, owner or name.");
     *p = 'S';
     if (msync((void *)p, page, MS_SYNC) == -1) die("msync");
@@ -77,11 +78,10 @@ int main(int argc, char **argv) {
     /* Still dirty after msync(): the file system has no disk, as tmpfs. */
     why = dirty > 0 ? unknown("the file system writes nothing to a disk") : dirty;
     check_is(is_unknown(why) ? why : now.st_mtime > 1, true,
-             "a store through MAP_SHARED sets the modification time, by msync() at the latest",
+             "a MAP_SHARED store to a clean page sets the modification time, or msync() does",
              "13.8-2");
     check_is(is_unknown(why) ? why : now.st_mtime > 1 && not_before(now.st_ctim, now.st_mtim), true,
-             "a store through MAP_SHARED sets the file's ctime as well, by msync() at the latest",
-             "13.8-2");
+             "a MAP_SHARED store to a clean page sets the file's ctime, or msync() does", "13.8-2");
 
     predict("Which times does a store to a private mapping set?");
     step("Map the file MAP_PRIVATE. Set the times to 1970 again, and store a P.");

@@ -56,10 +56,11 @@ int main(int argc, char **argv) {
     evidence("was at %p, is now at %p", (void *)p, (void *)r);
     check(r != p, "with MREMAP_MAYMOVE a mapping without room to grow is moved", "13.3-1");
     check_is(faults_of(r[offset]), 0,
-             "mremap() moves page-table entries, not bytes: a page that was there does not fault",
+             "mremap() moves page-table entries: a load from a page that had one is no fault",
              "13.3-3");
     check_is(load_from(pointer), "SIGSEGV SEGV_MAPERR",
-             "a load from where a mapping was before mremap() moved it dies of SIGSEGV", "13.3-3");
+             "without MREMAP_DONTUNMAP a load from where a moved mapping was dies of SIGSEGV",
+             "13.3-3");
     check_is(r[offset], 'P', "an offset into a mapping is good wherever mremap() moves it",
              "13.3-3");
 
@@ -80,7 +81,8 @@ int main(int argc, char **argv) {
     check_is(none ? none : *b, 'A',
              "MREMAP_DONTUNMAP moves the content of private anonymous memory to the new address",
              "13.3-4");
-    check_is(none ? none : *a, 0, "MREMAP_DONTUNMAP leaves the old place mapped: it reads as zeros",
+    check_is(none ? none : *a, 0,
+             "MREMAP_DONTUNMAP leaves the old place of private anonymous memory mapped, all zeros",
              "13.3-4");
 
     predict("Which letter comes back, the S of shared or the P of private memory?");
@@ -106,7 +108,7 @@ int main(int argc, char **argv) {
     s = mremap(s, 2 * page, 3 * page, MREMAP_MAYMOVE);
     if (s == MAP_FAILED) die("mremap");
     check_is(store_to(s + 2 * page), "SIGBUS BUS_ADRERR",
-             "mremap() does not lengthen shared anonymous memory: a store past its end is SIGBUS",
+             "shared anonymous memory keeps its first length: a store past that dies of SIGBUS",
              "13.3-6");
     return end();
 }

@@ -102,19 +102,19 @@ int main(int argc, char **argv) {
     predict("Now two pages, one more than the limit. Do all three report the same error?");
     step("The child tries to lock two pages in the same three ways.");
     check_is(error_of(with_mlock, &two), "ENOMEM",
-             "without CAP_IPC_LOCK mlock() beyond RLIMIT_MEMLOCK is ENOMEM", "13.6-10");
+             "without CAP_IPC_LOCK mlock() beyond an RLIMIT_MEMLOCK above 0 is ENOMEM", "13.6-10");
     check_is(error_of(with_MAP_LOCKED, &two), "EAGAIN",
-             "without CAP_IPC_LOCK mmap() with MAP_LOCKED beyond RLIMIT_MEMLOCK is EAGAIN",
+             "without CAP_IPC_LOCK MAP_LOCKED beyond an RLIMIT_MEMLOCK above 0 is EAGAIN",
              "13.6-11");
     check_is(error_of(with_mlockall, &two), "EAGAIN",
-             "without CAP_IPC_LOCK, after mlockall(MCL_FUTURE), mmap() beyond the limit is EAGAIN",
+             "with MCL_FUTURE, without CAP_IPC_LOCK, mmap() beyond RLIMIT_MEMLOCK is EAGAIN",
              "13.6-12");
 
     predict("One page is locked already. May the child lock another one?");
     step("The child locks a page and keeps it locked. Then it tries mlock() of another one.");
     evidence("the page that it keeps: %s", error_of(lock_and_keep, &one));
     check_is(error_of(with_mlock, &one), "ENOMEM",
-             "RLIMIT_MEMLOCK limits the sum of all that a process has locked", "13.6-13");
+             "without CAP_IPC_LOCK RLIMIT_MEMLOCK limits the sum of a process's locks", "13.6-13");
 
     predict("What do mlock() and mlockall() report if nothing at all may be locked?");
     step("The child sets its limit to 0, and tries to lock one page in the three ways again.");

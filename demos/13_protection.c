@@ -53,14 +53,15 @@ int main(int argc, char **argv) {
              "PROT_READ for one byte is for its whole page: a store there dies of SIGSEGV",
              "13.1-2");
     check(takes_stores(p + page - 1) && takes_stores(p + 2 * page),
-          "mprotect() changes no page before or after its range, which is rounded to pages",
+          "mprotect() without PROT_GROWSDOWN changes no page outside its range of whole pages",
           "13.1-2");
 
     step("Allow loads and stores in it again.");
     if (mprotect(p + page, 1, RW) == -1) die("mprotect");
     show(p);
     check_is(smaps_kb(self, p + page, "Size"), before,
-             "on Linux pages of shared memory that agree again become one mapping again", "13.1-1");
+             "on Linux a shared anonymous mapping split by mprotect() is one again once all agree",
+             "13.1-1");
 
     predict("What is in the page when access is allowed again: Q, or 0?");
     step("Store a Q in anonymous memory. Forbid all access to it, then allow it again.");
@@ -73,7 +74,7 @@ int main(int argc, char **argv) {
     check_is(page_kind(self, q), ANONYMOUS_PAGE,
              "a page of anonymous memory stays under PROT_NONE: no memory is given back", "13.1-3");
     if (mprotect((void *)q, page, RW) == -1) die("mprotect");
-    check_is(*q, 'Q', "after PROT_NONE and back a page holds what it held before", "13.1-3");
+    check_is(*q, 'Q', "PROT_NONE and back by mprotect() changes no byte of a page", "13.1-3");
 
     predict("The middle page is refused. Can the first one be stored to afterwards?");
     step("Map 3 pages of a file, the middle from an O_RDONLY descriptor. Ask for PROT_WRITE.");
@@ -103,7 +104,8 @@ int main(int argc, char **argv) {
     if (!refused && mmap(NULL, page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
         refused = unknown("the kernel ignores RLIMIT_DATA");
     if (setrlimit(RLIMIT_DATA, &old) == -1 || mprotect(v, page, RW) == -1) die("mprotect");
-    check_is(refused, ENOMEM, "on Linux PROT_WRITE for private memory past RLIMIT_DATA is ENOMEM",
+    check_is(refused, ENOMEM,
+             "on Linux PROT_WRITE for private memory past RLIMIT_DATA is usually ENOMEM",
              "13.1-10");
 
     step("Other errors: a hole, an address inside a page, too long a range, unknown bits.");
