@@ -82,7 +82,7 @@ int main(int argc, char **argv) {
     if (p == MAP_FAILED) die("mmap");
     store_code(p, 42);
     check_is(call_with(call, p), "SIGSEGV SEGV_ACCERR",
-             "on x86-64 and arm64 a call of code in memory without PROT_EXEC dies of SIGSEGV",
+             "on x86-64 and arm64 a call of code in memory that is not executable dies of SIGSEGV",
              "13.1-7");
 
     predict("Which number does the second call return: 42 or 43?");

@@ -23,7 +23,7 @@ static const struct {
     const char *name, *answers, *text, *claim;
 } table[] = {
     {"no seal", "success success success success",
-     "without a seal whoever has a memfd can write to, map, lengthen and cut it", "13.5-1"},
+     "without a seal whoever has a memfd O_RDWR can write to, map, lengthen and cut it", "13.5-1"},
     {"F_SEAL_SHRINK", "success success success EPERM",
      "F_SEAL_SHRINK forbids cutting a memfd, but not writing, mapping, lengthening", "13.5-2"},
     {"F_SEAL_GROW", "success success EPERM success",
@@ -73,7 +73,7 @@ int main(int argc, char **argv) {
     if (p == MAP_FAILED) die("mmap");
     evidence("the partner's ftruncate(): %s", errno_name((int)ask(&partner, cut, &fd[0])));
     check_is(load_from(p), "SIGBUS BUS_ADRERR",
-             "without a seal a partner can cut a memfd: its readers die of SIGBUS", "13.5-1");
+             "without a seal others can cut a memfd: a load past the cut dies of SIGBUS", "13.5-1");
 
     predict("The seal F_SEAL_WRITE forbids stores. What if there is a mapping for stores already?");
     step("Map another for stores; try F_SEAL_WRITE; unmap it and try again; map it MAP_PRIVATE.");
@@ -83,7 +83,7 @@ int main(int argc, char **argv) {
                 "F_SEAL_WRITE is EBUSY while there is a writable MAP_SHARED mapping", "13.5-6");
     if (munmap((void *)p, page) == -1) die("munmap");
     check_is(fcntl(fd[3], F_ADD_SEALS, F_SEAL_WRITE), 0,
-             "F_SEAL_WRITE can be set once no writable MAP_SHARED mapping is left", "13.5-6");
+             "F_SEAL_WRITE can be set once no MAP_SHARED mapping of the memfd is left", "13.5-6");
     p = mmap(NULL, page, RW, MAP_PRIVATE, fd[3], 0);
     if (p == MAP_FAILED) die("mmap");
     *p = 'P';
