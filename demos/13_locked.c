@@ -28,11 +28,12 @@ static const struct {
     int (*lock)(const void *, size_t);
     const char *effect, *text, *claim;
 } ways[] = {{"mmap() alone", 0, NULL, "4 faults, not locked",
-             "mmap() alone brings in no page of private memory, and locks none", "13.6-1"},
+             "without mlockall() mmap() alone brings in no page of private memory, and locks none",
+             "13.6-1"},
             {"MAP_POPULATE", MAP_POPULATE, NULL, "0 faults, not locked",
-             "MAP_POPULATE brings in all pages during mmap(), but locks none", "13.6-1"},
+             "MAP_POPULATE usually brings in all pages during mmap(), but locks none", "13.6-1"},
             {"MAP_LOCKED", MAP_LOCKED, NULL, "0 faults, locked",
-             "MAP_LOCKED brings in all pages during mmap(), and locks them", "13.6-2"},
+             "MAP_LOCKED usually brings in all pages during mmap(), and locks them", "13.6-2"},
             {"mlock()", 0, mlock, "0 faults, locked",
              "mlock() brings in all pages of its range, and locks them", "13.6-3"}};
 
@@ -109,10 +110,11 @@ int main(int argc, char **argv) {
     child.pid = fork();
     if (child.pid == -1) die("fork");
     if (child.pid == 0) obey(&child);
-    check_is(is_locked((void *)p), 1, "after fork() the parent's page is still locked", "13.6-8");
+    check_is(is_locked((void *)p), 1,
+             "after fork() what the parent has locked is still locked in the parent", "13.6-8");
     check_is(ask(&child, is_locked, p), 0, "a child does not inherit memory locks", "13.6-8");
     check_is(faults_of(*p = 'Q'), 1,
-             "after fork() the first store to a private page faults even if it is locked",
+             "the first store to a private page that a child shares faults, even if it is locked",
              "13.6-9");
     partner_close(&child);
 

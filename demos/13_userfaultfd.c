@@ -88,8 +88,8 @@ int main(int argc, char **argv) {
     evidence("event: %s", words(told));
     check_is(told, "load from page 1, missing",
              "a userfaultfd tells its server which page is missing", "13.2-5");
-    check_is(found, 'B',
-             "a load waits, without a signal, until a userfaultfd server fills the page", "13.2-5");
+    check_is(found, 'B', "without UFFD_FEATURE_SIGBUS a load waits for a userfaultfd server's page",
+             "13.2-5");
     check_is(faults_of(range[page]), 0,
              "a load from a page that a userfaultfd server has filled is no fault", "13.2-5");
 
