@@ -3,7 +3,7 @@
  * 08_reader - receives the messages of 08_writer, an unrelated program, through a mapped file
  *
  * Notes      section 8.4 完整示例, 读取进程（reader.c）
- * Run        build/08_reader in one terminal, build/08_writer in another, in either order
+ * Run        build/pair/08_reader in one terminal, build/pair/08_writer in another, in either order
  * Watch      no message is torn, lost or read twice; kill one and read what the other says
  * See also   08_channel.h, 08_meeting.h, 08_writer, 08_two_terminals
  */

@@ -13,13 +13,13 @@
 #include "partner.h"
 #include "scratch.h"
 
-/* Becomes the program beside this one: where this one lies, or in PATH. */
+/* Becomes a program of the pair: those lie in pair/, beside this one. */
 static _Noreturn void become(const char *command) {
     const char *slash = strrchr(program_invocation_name, '/');
     int before = slash ? (int)(slash - program_invocation_name) + 1 : 0;
     char path[1000], words[80], *arguments[8] = {path};
     snprintf(words, sizeof words, "%s", command);
-    snprintf(path, sizeof path, "%.*s%s", before, program_invocation_name, strtok(words, " "));
+    snprintf(path, sizeof path, "%.*spair/%s", before, program_invocation_name, strtok(words, " "));
     for (int i = 1; i < 8; i++)
         arguments[i] = strtok(NULL, " "); /* NULL after the last one */
     /* It keeps scratch's leash: this program's janitor, should it be killed, waits for both. */

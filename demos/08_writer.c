@@ -3,7 +3,7 @@
  * 08_writer - sends messages to 08_reader, an unrelated program, through a mapped file
  *
  * Notes      section 8.4 完整示例, 写入进程（writer.c）
- * Run        build/08_writer in one terminal, build/08_reader in another, in either order
+ * Run        build/pair/08_writer in one terminal, build/pair/08_reader in another, in either order
  * Watch      two addresses, one page of one file; kill one of the two and read what the other says
  * See also   08_channel.h, 08_meeting.h, 08_reader, 08_two_terminals
  */

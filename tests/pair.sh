@@ -16,7 +16,7 @@ place=$tmp/run/mmap-demos-$(id -u)
 expect() {
     wanted=$1 pattern=$2
     shift 2
-    timeout 20 "$build/$program" "$@" >"$tmp/out" 2>&1 </dev/null
+    timeout 20 "$build/pair/$program" "$@" >"$tmp/out" 2>&1 </dev/null
     seen=$?
     [ $seen -eq "$wanted" ] && head -n 1 "$tmp/out" | grep -q -e "^$program.*$pattern" && return
     echo "$program $*: status $seen, not $wanted, or its line does not match $pattern:" && cat "$tmp/out"
@@ -67,7 +67,7 @@ for program in 08_writer 08_reader; do
     for signal in INT TERM KILL; do
         [ $signal = INT ] || { mkdir -m 700 "$place" && touch "$place/channel"; }
         # shellcheck disable=SC2016
-        { XDG_RUNTIME_DIR='' TMPDIR=$tmp/run sh -c 'echo $$ && exec "$0"' "$build/$program" | {
+        { XDG_RUNTIME_DIR='' TMPDIR=$tmp/run sh -c 'echo $$ && exec "$0"' "$build/pair/$program" | {
             read -r pid && read -r line && kill -$signal "$pid" && cat
             case $line in "waiting for a "*" at $place (Ctrl-C ends)") ;; *) echo "$program says: $line" ;; esac
         } | grep . && status=1; } 2>/dev/null
