@@ -85,11 +85,13 @@ function overflow() {
           const ask = stage.querySelector('.ask:not([hidden])'), on = stage.querySelector('.ls.on');
           if (on && !on.matches('.try')) at.add(on.dataset.n);
           if (ask && ask.offsetHeight) { seen.questions++; if ([...on.querySelectorAll('.ck')].some(c => c.offsetHeight)) seen.leaks.push(location.hash); }
+          const watch = ask && [...stage.querySelectorAll('.ps .l')].find(l => /^ \* Watch /.test(l.textContent)); // the answer, in the head of the file
+          if (watch && watch.checkVisibility({ visibilityProperty: true })) seen.leaks.push(location.hash + ' Watch');
           stage.querySelectorAll('.ls.on:not(.try) .ck').forEach(c => { if (c.offsetHeight) seen.checks.add(c.dataset.id); });
           if (stage.querySelector('.live svg:not(.quiet)')) seen.pictures++;
           const before = location.hash + stage.querySelector('.live').innerHTML;
           key('ArrowRight');
-          if (before === location.hash + stage.querySelector('.live').innerHTML) break;
+          if (!location.hash.startsWith('#' + stage.querySelector('.kick code').textContent + '/') || before === location.hash + stage.querySelector('.live').innerHTML) break;
         }
         return { ...seen, steps: at.size, checks: seen.checks.size };
       });
@@ -99,6 +101,19 @@ function overflow() {
       check(!seen.leaks.length, `${demo}: an answer before its question: ${seen.leaks}`);
       if (lang === 'en') { steps += seen.steps; checks += seen.checks; pictures += seen.pictures; questions += seen.questions; }
     }
+  await go('#05_cow_after_fork/1');
+  const keys = await run(() => { // a large picture keeps the question, a large source has the window
+    const key = k => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: k, bubbles: true })), wide = s => { const e = document.querySelector('.stage ' + s); return e?.offsetHeight && e.offsetWidth / innerWidth; };
+    const seen = {};
+    key('r'); key('ArrowRight');
+    key('f'); seen.picture = wide('.pp') > .9 && wide('.ask:not([hidden])') > .5;
+    key('s'); seen.source = wide('.ps') > .9 && !wide('.pp');
+    key('s'); seen.both = wide('.ps') > .3 && wide('.pp') > .3;
+    key('End'); key('ArrowRight'); key('ArrowRight'); seen.try = location.hash.endsWith('/try');
+    key('ArrowRight'); seen.next = /^#\d\d_\w+\/1$/.test(location.hash) && !location.hash.startsWith('#05_cow_after');
+    return seen;
+  });
+  check(Object.values(keys).every(x => x), `keys: ${JSON.stringify(keys)}`);
   await go('#statements');
   const filtered = await run(() => { // statements: a verdict, a section, a word
     const form = document.querySelector('.flt'), rows = () => [...document.querySelectorAll('.st:not([hidden])')], all = rows().length;

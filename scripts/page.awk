@@ -10,8 +10,16 @@ function esc(s) {
     gsub(/"/, "\\&quot;", s)
     return s
 }
+# Of "The notes say (5.2-1, wrong): ...": the verdict and the numbers.
+function notes_judged(s,    v) {
+    sub(/(: |：).*/, "", s)
+    v = s ~ /wrong|有误/ ? "w" : s ~ /in part|有条件/ ? "i" : ""
+    gsub(/[^-0-9.Sk ]/, " ", s)
+    return " " (v ? badge(v) : "") ids(s)
+}
 # The notes' words: what stands between backticks there is code.
 function quoted(s,    n, part, i, html) {
+    gsub(/❌/, "✗", s) # few fonts have it
     n = split(esc(s), part, "`")
     for (i = 1; i <= n; i++) html = html (i > 1 ? (i % 2 ? "</code>" : "<code>") : "") part[i]
     return html (n % 2 ? "" : "</code>")
@@ -29,6 +37,13 @@ function w(s,    inner, cut) {
 }
 # A demo's words: with the Chinese of demos/zh/, if there is one; what a run in Chinese has said already is as it is.
 function t(s) { return lang != "zh" && s in chinese ? both(esc(s), esc(chinese[s])) : esc(s) }
+function seen(s,    zh) {
+    zh = s
+    sub(/^seen: /, "实际：", zh)
+    sub(/, expected: /, "，预期：", zh)
+    sub(/; /, "；", zh)
+    return "<small class=why><code>" both(esc(s), esc(zh)) "</code></small>"
+}
 function json(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\"" }
 function p(html) { out = out html "\n" }
 function link(to, text) { return "<a href=\"#" to "\">" text "</a>" }
@@ -126,7 +141,7 @@ function flush(    n, i, part, widest) {
     if (held != "") drawn = drawn (drawn == "" ? "" : "\n") held
     if (drawn != "") {
         n = split(drawn, part, "\n")
-        for (i = 1; i <= n; i++) { gsub(/[\200-\277]/, "", part[i]); if (length(part[i]) > widest) widest = length(part[i]) }
+        for (i = 1; i <= n; i++) { gsub(/[\343-\357]/, "  ", part[i]); gsub(/[\200-\277]/, "", part[i]); if (length(part[i]) > widest) widest = length(part[i]) }
         add("<li class=ev><pre" (drawn ~ /[^ ]  +[^ ]/ ? " tabindex=0 style=\"--w:" widest "\"" : " class=wr") ">" esc(drawn) "</pre></li>")
     }
     item = views = drawn = held = ""
@@ -134,6 +149,7 @@ function flush(    n, i, part, widest) {
 function view(line,    f, n, i) {
     n = split(line, f, "|")
     for (i = 11; i <= n; i++) f[10] = f[10] "|" f[i]
+    if (sub(/^第 /, "page ", f[8])) { sub(/ 页，/, " of ", f[8]); sub(/，设备 /, " on device ", f[8]) }
     return "{\"pid\":" f[2] ",\"at\":" json(f[3]) ",\"perm\":" json(f[4]) ",\"kind\":" json(f[5]) ",\"frame\":" \
         json(f[6] ~ /^80000+.$/ ? "?" : f[6] == "0" ? "" : f[6]) ",\"once\":" f[7] ",\"page\":" json(f[8]) ",\"byte\":" f[9] \
         ",\"who\":" json(f[10]) ",\"zh\":" json(f[10] in chinese ? chinese[f[10]] : f[10]) "}"
@@ -160,16 +176,14 @@ function read_run(demo, language,    line, file, heads, said, name, h) {
             held = substr(line, 5)
             continue
         }
-        if (line ~ /^#   /) { item = item "<small class=why><code>" esc(substr(line, 5)) "</code></small>"; continue }
+        if (line ~ /^#   /) { item = item seen(substr(line, 5)); continue }
         flush()
         if (line ~ /^(not )?ok /) item = check_item(line, demo)
         else if (line ~ /^# (The notes say|笔记)/ && match(line, /(: |：)/)) {
             said = substr(line, 3, RSTART - 3)
             name = substr(said, 1, index(said, "（") - 1)
-            h = said ~ /wrong|有误/ ? "w" : said ~ /in part|有条件/ ? "i" : ""
             line = substr(line, RSTART + RLENGTH)
-            gsub(/[^-0-9.Sk ]/, " ", said)
-            add("<li class=nt><b>" (name ? name : w("{{The notes say|笔记原文}}")) "</b> <q>" t(line) "</q> " (h ? badge(h) : "") ids(said) "</li>")
+            add("<li class=nt><b>" (name ? name : w("{{The notes say|笔记原文}}")) "</b> <q>" (lang == "zh" ? quoted(line) : t(line)) "</q>" notes_judged(said) "</li>")
         } else if (line ~ /^# / && line !~ /(killed by|left after) /) add("<li class=tl>" t(substr(line, 3)) "</li>")
         else {
             if (lang == "en") state[demo, line ~ /^1/ ? "none" : "stopped"] = 1
@@ -196,7 +210,7 @@ function demo_html(demo,    n, ran, said, q, status) {
     if (status && !((demo, "none") in state) && !((demo, "bad") in state)) state[demo, "stopped"] = 1
     question[demo] = head["question"]
     p("<article class=demo id=\"" demo "\"><header><p class=kick><code>" demo "</code> " w("{{notes|笔记}}, ") esc(head["Notes"]) "</p><h2>" \
-        t(question[demo]) "</h2><p class=watch><b>" w("{{Watch|看点}}") "</b> " t(head["Watch"]) "</p>" (body["en", 0] ? log_of(0) : "") "</header>")
+        t(question[demo]) "</h2>" (body["en", 0] ? log_of(0) : "") w("<p class=ph>{{Answer one question before you read the next.|先回答一题，再看下一题。}}</p>") "</header>")
     p("<details class=pro><summary>" w("{{The source above step 1|第 1 步之前的源代码}}") "</summary><pre class=src data-s=0>" \
         numbered(1, (steps ? from[1] : lines + 1) - 1) "</pre></details><ol class=steps>")
     for (n = 1; n <= steps; n++) {
@@ -208,7 +222,7 @@ function demo_html(demo,    n, ran, said, q, status) {
             "<div class=ab><div class=ch>" (named[n] ? "<pre class=\"src fn" (split(named[n], part, "\n") > 16 ? " long" : "") "\">" named[n] "</pre>" : "") "<pre class=src data-s=" n ">" numbered(from[n], to[n]) \
             "</pre></div>" log_of(n) "</div>" (q ? "</details>" : "</div>") "</li>")
     }
-    p("</ol>")
+    p("</ol><p class=watch><b>" w("{{Watch|看点}}") "</b> " t(head["Watch"]) "</p>")
     try_html(demo)
     p("</article>")
 }
@@ -251,7 +265,7 @@ function try_result(demo, n,    line, file, ok) {
     step = n
     body[lang, n] = ""
     for (file = tmp "/" demo "." n ".out"; (getline line < file) > 0;) {
-        if (line ~ /^#   seen/ && item) { item = item "<small class=why><code>" esc(substr(line, 5)) "</code></small>"; continue }
+        if (line ~ /^#   seen/ && item) { item = item seen(substr(line, 5)); continue }
         flush()
         if (line ~ /^not ok /) item = check_item(line, demo)
         else if (line ~ /^(Bail out!|# .*(killed by|left after))/ && line !~ /^# Step /) add("<li class=stop>" esc(line) "</li>")
@@ -270,12 +284,19 @@ function after(s, start) { return index(s, start) == 1 ? trim(substr(s, length(s
 function zh(s) { return s in chinese ? chinese[s] : s }
 # What a line "The notes say (5.2-1, wrong): TEXT" says, in either language.
 function after_colon(s) { return match(s, /(: |：)/) ? substr(s, RSTART + RLENGTH) : s }
-function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, when, times, range, s, title_seen, style) {
+function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, when, times, range, judged, s, title_seen, style) {
     low = 99
     high = -99
+    step = 0
     delete row
     for (file = tmp "/" demo ".en"; (getline line < file) > 0;) {
-        if (line ~ /^#   .* median +quartiles/) row[++rows, "title"] = trim(substr(line, 5, 26))
+        if (line == "#: step") step++
+        if (line ~ /^#   .* median +quartiles/) {
+            row[++rows, "title"] = trim(substr(line, 5, 26))
+            row[rows, "step"] = step
+            row[rows, "count"] = line ~ / as fast +[a-z]+$/ ? line : ""
+            sub(/.* /, "", row[rows, "count"])
+        }
         else if (rows && line ~ /^#   .*[0-9] [num]?s +[0-9.]+ [num]?s\.\./) {
             row[++rows, "name"] = trim(substr(line, 5, 26))
             line = substr(line, 31)
@@ -283,6 +304,7 @@ function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, when, times,
             split(line, f, " ")
             row[rows, "median"] = f[1] (f[2] == "us" ? " µs" : " " f[2])
             row[rows, "fast"] = f[7]
+            row[rows, "count"] = f[8]
             for (i = 1; i <= 3; i++) {
                 k = row[rows, i] = log10(ns(f[2 * i - 1], f[2 * i]))
                 if (k < low) low = k
@@ -293,38 +315,50 @@ function speed_html(demo,    line, file, rows, n, f, i, k, c, fact, when, times,
             fact[++c] = trim(substr(line, 5, index(line, ":") - 5))
             when[c] = trim(substr(line, index(line, ":") + 1, RSTART - index(line, ":") - 1))
             split(substr(line, RSTART + 2), f, " ")
-            range[c] = esc(" " substr(line, RSTART + RLENGTH - 1))
-            times[c] = w("{{" f[1] " times as " f[4] (f[4] == "fast" ? "|速度是 " : "|耗时是 ") f[1] " 倍}}")
-        } else if (line ~ /^# The notes say/) { fact[++c] = ""; when[c] = substr(line, 3) }
+            range[c] = substr(line, RSTART + RLENGTH)
+            times[c] = "{{" f[1] " times as " f[4] (f[4] == "fast" ? "|速度是 " : "|耗时是 ") f[1] " 倍}}"
+            if (f[1] ~ "^1/" && f[4] == "fast") { # "1/12 times as fast (1/14 to 1/11)": 12 times slower
+                sub("1/", "", f[1])
+                times[c] = "{{" f[1] " times slower|慢 " f[1] " 倍}}"
+                if (range[c] ~ / to 1\//) gsub("1/", "", range[c])
+            }
+            s = range[c]
+            sub(/ to /, " 至 ", s)
+            range[c] = w(" {{(" range[c] "|(" s "}}")
+            times[c] = w(times[c])
+            judged = step
+        } else if (line ~ /^# The notes say/) { fact[++c] = "notes"; when[c] = substr(line, 3) }
+        else if (rows && line ~ /^#   .*\?/) { fact[++c] = "asks"; when[c] = substr(line, 5) }
     }
     close(file)
     if (!rows) return
     low = int(low + 10) - 10
     high = int(high + 11) - 10
-    p("<section class=sp><p class=kick>" link(demo, "<code>" demo "</code>") "</p><h2>" t(question[demo]) "</h2>")
+    p("<section class=sp data-demo=" demo "><p class=kick>" link(demo, "<code>" demo "</code>") "</p><h2>" t(question[demo]) "</h2>")
     for (n = 1; n <= rows; n++) if ((n, "title") in row) {
         s = title_seen = ""
         for (i = 1; i <= c; i++) {
-            if (!fact[i] || index(title_seen, when[i] "\n")) continue
+            if (!(fact[i] in answer) || index(title_seen, when[i] "\n")) continue
             title_seen = title_seen when[i] "\n"
             if (when[i] == row[n, "title"]) s = s ": " times[i]
             else if (index(when[i], row[n, "title"] ",") == 1)
                 s = s (s ? "; " : ": ") both(esc(after(when[i], row[n, "title"])), esc(after(zh(when[i]), zh(row[n, "title"])))) " " times[i]
         }
-        p((n > 1 ? "</ol></div>" : "") "<div class=chart><h3>" t(row[n, "title"]) s "</h3><div class=axis aria-hidden=true>")
+        p((n > 1 ? "</ol></div>" : "") "<div class=chart data-n=" row[n, "step"] "><h3>" t(row[n, "title"]) s "</h3><div class=axis aria-hidden=true>")
         for (i = low; i <= high; i++) p("<span style=\"left:" 100 * (i - low) / (high - low) "%\">" 10 ^ ((i + 9) % 3) " " unit[int(i / 3 + 2)] "</span>")
-        p("<em>" w("{{median|中位数}}") "</em><em>" w("{{× as fast|速度，倍}}") "</em></div><ol>")
+        p("<em>" w("{{median|中位数}}") "</em><em>" w("{{× as fast|速度，倍}}") "</em><em>" t(row[n, "count"]) "</em></div><ol>")
     } else {
         style = ""
         for (i = 1; i <= 3; i++) style = style sprintf("--%s:%.2f%%;", substr("mab", i, 1), 100 * (row[n, i] - low) / (high - low))
         p("<li class=\"bar" (row[n, "name"] ~ /memory|mapping|ring|mmap/ ? " mem" : "") "\"><span class=bl>" t(row[n, "name"]) "</span><span class=bt style=\"" style \
-            "\"><i></i><b></b></span><span class=bv>" row[n, "median"] "</span><span class=bf>" row[n, "fast"] "</span>" \
+            "\"><i></i><b></b></span><span class=bv>" row[n, "median"] "</span><span class=bf>" row[n, "fast"] "</span><span class=bf>" row[n, "count"] "</span>" \
             ((n, "why") in row ? "<small>" t(row[n, "why"]) "</small>" : "") "</li>")
     }
-    p("</ol></div><ul class=facts>")
+    p("</ol></div><ul class=facts" (judged ? " data-n=" judged : "") ">")
     for (i = 1; i <= c; i++)
-        p(fact[i] ? "<li class=" fact[i] "><b>" w(answer[fact[i]]) "</b> " t(when[i]) ": " times[i] range[i] "</li>" : \
-            "<li class=nt><b>" w("{{The notes say|笔记原文}}") "</b> <q>" both(esc(after_colon(when[i])), esc(after_colon(zh(when[i])))) "</q></li>")
+        p(fact[i] in answer ? "<li class=" fact[i] "><b>" w(answer[fact[i]]) "</b> " t(when[i]) ": " times[i] range[i] "</li>" : \
+            fact[i] == "asks" ? "<li class=tl>" t(when[i]) "</li>" : \
+            "<li class=nt><b>" w("{{The notes say|笔记原文}}") "</b> <q>" both(quoted(after_colon(when[i])), quoted(after_colon(zh(when[i])))) "</q>" notes_judged(when[i]) "</li>")
     p("</ul></section>")
 }
 
@@ -420,7 +454,7 @@ BEGIN {
         else if (line == "@tally@") for (v = 1; v <= 5; v++) {
             k = substr("hiwau", v, 1)
             if (k in tally) p("<a href=\"#statements?v=" k "\"><b>" tally[k] "</b> <span class=\"sq " k "\"></span>" w(word[k]) "</a>")
-        } else if (line == "@sections@") for (k = 1; k <= 12; k++) { split(substr(title[k ""], 3), f, /[|}]/); p("<option value=" k ">" k " " f[1] " · " f[2] "</option>") }
+        } else if (line == "@sections@") for (k = 1; k <= 12; k++) { split(substr(title[k ""], 3), f, /[|}]/); p("<option value=" k " data-zh=\"" k " " f[2] "\">" k " " f[1] "</option>") }
         else if (line == "@about@") p(w("{{Run on this machine|本机运行}}: ") demo_count w(" {{demos|个演示程序}}, ") count["ok"] + 0 w(" {{checks hold|项检查成立}}, ") \
             count["skip"] + 0 w(" {{skipped|项跳过}}, ") count["bad"] + 0 w(" {{failed|项不成立}}") esc(here))
         else out = w(line) "\n"

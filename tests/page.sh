@@ -20,7 +20,7 @@ escaped() { sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/"/\&qu
         escaped "expected/$demo.txt" | sed -n -e "s,^# Step \([0-9]*\)\. ,$demo/\1	," -e "s,^ok \([0-9]*\) - ,$demo:\1	," -e T -e 's/ ([^()]*)$//' -e p
         grep -cE '^ *predict\(' "../demos/$demo.c" | sed "s,^,questions $demo	,"
     done
-    escaped claims.tsv | sed 1d | cut -f 1,4 | tr -d '\140' # code, in the page
+    escaped claims.tsv | sed 1d | cut -f 1,4 | sed 's/❌/✗/g' | tr -d '\140' # code, in the page
     escaped claims.tsv | sed 1d | cut -f 1,5
     escaped symptoms.tsv | cut -f 1 | sed 's/^/symptom	/'
 } | LC_ALL=C awk -F '\t' '
