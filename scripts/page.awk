@@ -209,7 +209,7 @@ function demo_html(demo,    n, ran, said, q, status) {
     getline status < (tmp "/" demo ".status")
     if (status && !((demo, "none") in state) && !((demo, "bad") in state)) state[demo, "stopped"] = 1
     question[demo] = head["question"]
-    p("<article class=demo id=\"" demo "\"><header><p class=kick><code>" demo "</code> " w("{{notes|笔记}}, ") esc(head["Notes"]) "</p><h2>" \
+    p("<article class=demo id=\"" demo "\"><header><p class=kick><code>" demo "</code> " (head["Notes"] ~ /^beyond/ ? "" : w("{{notes|笔记}}, ")) t(head["Notes"]) "</p><h2>" \
         t(question[demo]) "</h2>" (body["en", 0] ? log_of(0) : "") w("<p class=ph>{{Answer one question before you read the next.|先回答一题，再看下一题。}}</p>") "</header>")
     p("<details class=pro><summary>" w("{{The source above step 1|第 1 步之前的源代码}}") "</summary><pre class=src data-s=0>" \
         numbered(1, (steps ? from[1] : lines + 1) - 1) "</pre></details><ol class=steps>")

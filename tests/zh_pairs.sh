@@ -47,7 +47,7 @@ for experiments in tests/experiments/*.txt; do # their titles and reasons, and w
     demo=$(basename "$experiments" .txt)
     {
         sed -n -e 's/^[0-9]*\. //p' -e 's/^ *why *//p' "$experiments"
-        awk '/^ \* Watch / { says = substr($0, 15); next }
+        awk '/^ \* (Watch|Notes) / { if (says) print says; says = /beyond the notes|Watch/ ? substr($0, 15) : ""; next }
             says && /^ \*            / { says = says " " substr($0, 15); next }
             says { print says; exit }' "demos/$demo.c"
     } >"$tmp/said"
