@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
 
     step("Has every page the byte that was stored? Which touches were page faults?");
     check_is(wrong, 0,
-             "private or shared, of a file or anonymous, a page keeps the byte stored into it",
+             "anonymous or of a file (not past its end), a page keeps the byte stored into it",
              NULL);
     check_is(extra_of(&ways[PRIVATE]), 1,
              "the first store to a small page of private anonymous memory faults", NULL);

@@ -62,11 +62,12 @@ int main(int argc, char **argv) {
                                    : unknown("no file here can be longer than memory and swap");
     void *m = mmap(NULL, size, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     check_is(outcome(m, why_not), "ENOMEM",
-             "by default a writable private anonymous mapping larger than RAM and swap is ENOMEM",
+             "without MAP_NORESERVE more writable private memory than RAM and swap is ENOMEM",
              "2.3-5");
     m = mmap(NULL, size, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     check_is(outcome(m, why_not), "ENOMEM",
-             "by default a shared anonymous mapping larger than RAM and swap is ENOMEM", "2.3-5");
+             "without MAP_NORESERVE more shared anonymous memory than RAM and swap is ENOMEM",
+             "2.3-5");
     m = mmap(NULL, size, RW, MAP_PRIVATE, fd, 0);
     check_is(outcome(m, why_not), "ENOMEM",
              "by default a writable private file mapping larger than RAM and swap is ENOMEM",

@@ -17,8 +17,8 @@
 static const struct {
     const char *name, *sentence;
 } about[WAYS] = {
-    [PIPE] = {"pipe", "through a pipe every word arrives, there and back"},
-    [FIFO] = {"FIFO", "through a FIFO every word arrives, there and back"},
+    [PIPE] = {"pipe", "through two pipes, one each way, every word arrives, there and back"},
+    [FIFO] = {"FIFO", "through two FIFOs, one each way, every word arrives, there and back"},
     [SOCKET] = {"socket", "through a local socket every word arrives, there and back"},
     [POSIX_QUEUE] = {"POSIX message queue",
                      "through a POSIX queue every word arrives, there and back"},

@@ -65,7 +65,7 @@ int main(int argc, char **argv) {
     check_is(byte_in_file(fd, 0), 'N',
              "a store that faults is carried out once its page is mapped writable", "3.3-7");
     check_is(next / 2, 0, /* one may be the stack's */
-             "while its page-table entry stays as it is, a load from a page is no page fault",
+             "once a load from a page has worked, a load there is no fault until its entry changes",
              "3.3-8");
     return end();
 }

@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
              "two processes that run one program usually have a page of its text in one frame",
              "4.4-3");
     check_is(same_frame(self, data, b.pid, bd), 1,
-             "program data loaded from and never stored to is in one frame for two processes",
+             "two processes of one program have a page of its data in one frame until one stores",
              "4.4-3");
 
     predict("How many frames do the four pages of the picture take afterwards?");
@@ -73,5 +73,6 @@ int main(int argc, char **argv) {
     *heap = 'P';
     picture({"heap", self, heap});
     check_is(page_kind(self, heap), ANONYMOUS_PAGE, "memory from malloc() is anonymous", "4.4-4");
+    free((void *)heap);
     return end();
 }

@@ -72,7 +72,7 @@ int main(int argc, char **argv) {
              "write-back to a disk makes what MAP_SHARED stored past a file's end 0 again",
              "10.1-2");
     check_is(grown, 0,
-             "what was stored past a file's end is 0 if write-back to a disk precedes growth",
+             "a byte stored past a file's end through MAP_SHARED is 0 once written back to a disk",
              "10.1-2");
     return end();
 }

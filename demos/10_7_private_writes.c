@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
     step("The cure: store through the shared mapping.");
     s[0] = 'M';
     check_is(byte_in_file(fd, 0), 'M',
-             "on Linux a store to a MAP_SHARED mapping is in the file at once", NULL);
+             "on Linux read(2) sees a store to a MAP_SHARED mapping at once", NULL);
 
     predict("What follows the eight bytes in buf, which was full of question marks?");
     step("The notes' read() once more, of a file that has the eight bytes and nothing else.");

@@ -97,7 +97,7 @@ int main(int argc, char **argv) {
     v = mremap(v, page, 2 * page, MREMAP_MAYMOVE);
     if (s == MAP_FAILED || v == MAP_FAILED) die("mremap");
     check_is(s[page], 'S',
-             "while the start of shared anonymous memory is mapped, mremap() brings back the rest",
+             "mremap() of its start gets an unmapped rest of shared anonymous memory back",
              "13.3-5");
     check_is(v[page], 0,
              "mremap() brings back zeros for what was unmapped of private anonymous memory",

@@ -101,7 +101,7 @@ int main(int argc, char **argv) {
             {"cache 3", self, cache + 3 * page}, {"range 3", self, range + 3 * page});
     check_is(copied, 2, "a SIGSEGV handler can copy each page at its first store", "13.2-2");
     check(range[3 * page] == 'y' && range[4 * page - 1] == 'D' && cache[3 * page] == 'D',
-          "once a SIGSEGV handler has copied a page the repeated store goes to the copy", "13.2-2");
+          "once a SIGSEGV handler has mapped a copy there the repeated store goes to it", "13.2-2");
     check_is(same_frame(self, range + page, self, cache + page), 1,
              "a SIGSEGV handler need not copy a page that is only loaded from", "13.2-2");
     count_faults();
