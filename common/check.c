@@ -102,8 +102,9 @@ static _Noreturn void usage(const char *bad, const char *question) {
     };
     FILE *to = bad ? stderr : stdout;
     if (bad) fprintf(to, words("%s: there is no option or argument '%s'"), demo_name, bad);
-    fprintf(to, "%susage: %s [--help] [--step] [--lang en|zh]\n  %s\n", bad ? "\n" : "", demo_name,
-            words(question));
+    if (bad) fputc('\n', to);
+    fprintf(to, words("usage: %s [--help] [--step] [--lang en|zh]"), demo_name);
+    fprintf(to, "\n  %s\n", words(question));
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         fprintf(to, "%s\n", words(lines[i]));
     exit(bad ? 2 : 0);

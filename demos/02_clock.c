@@ -102,9 +102,9 @@ void measure(const char *title, const char *extra, struct way *ways, size_t coun
              "", words(extra));
     for (struct way *way = ways; way < ways + count; way++) {
         struct spread ns = spread_of(NULL, way), times = spread_of(ways, way);
-        const char *name = words(way->name);
+        const char *name = words(way->name), *gap = way->skipped ? way->skipped : "not timed";
         if (way->skipped || quick)
-            evidence("%s: %s", name, words(way->skipped ? way->skipped : "not timed"));
+            evidence("%s%*s %s", name, 26 - columns(name), "", words(gap));
         else
             evidence("%s%*s %7s %7s..%-7s %7s %6.1f", name, 26 - columns(name), "",
                      text_of(ns.median, true), text_of(ns.low, true), text_of(ns.high, true),

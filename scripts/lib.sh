@@ -136,10 +136,11 @@ resolve() {
     case $word in
     08_writer | 08_reader) fail 2 "%s talks to a partner: start it by hand, as the head of demos/%s.c says" "$word" "$word" ;;
     esac
-    near=$(demos | grep -i -e "$word" || demos | grep -i -e "$(printf '%s' "$word" | sed 's/^[0-9_]*//' | cut -c 1-3)")
+    near=$(demos | grep -i -e "$word" || demos | grep -i -e "$(printf '%s' "$word" | sed 's/^[0-9_]*//' | cut -c 1-3)" ||
+        demos | grep "^0*$(printf '%s' "$word" | sed 's/^0*\([0-9]*\).*/\1/')_")
     # shellcheck disable=SC2046,SC2086
     list ${near:-$(demos)} >&2
-    fail 2 "'%s' is no demo, or several: those above are near" "$1"
+    fail 2 "'%s' is no demo, or several: see those above" "$1"
 }
 
 # one_demo WORD: sets demo to the one that a word means
