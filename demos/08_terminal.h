@@ -18,6 +18,10 @@ struct terminal {
 /* Has programs that run() starts meet in the directory `path`; or skips the whole demo. */
 void let_them_meet_in(const char *path);
 
+/* 1 if the directory is still there, 0 if not. Unknown if it is there, but empty: then a file
+ * system (FUSE) has renamed an open file when its name was removed, which rmdir(2) refuses. */
+long left_behind(const char *path);
+
 /* Runs the command, a program beside this one with its options. */
 struct terminal run(const char *command);
 
