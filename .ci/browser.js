@@ -7,7 +7,7 @@ const { spawn } = require('child_process'), fs = require('fs'), os = require('os
 const [page, shots] = process.argv.slice(2);
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'browser-'));
 const chromium = spawn(process.env.CHROMIUM || 'chromium', ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-ipc-flooding-protection', '--remote-debugging-pipe',
-  `--user-data-dir=${profile}`, '--lang=en', 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+  `--user-data-dir=${profile}`, '--lang=en', 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: profile } });
 let number = 0, rest = '', session, done = false;
 chromium.on('exit', code => { if (!done) { console.log(`not ok: the browser has ended, ${code}`); process.exit(1); } });
 chromium.on('error', e => { console.log(`not ok: ${e.message}`); process.exit(1); });
