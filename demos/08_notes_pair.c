@@ -103,7 +103,7 @@ int main(int argc, char **argv) {
     predict("The reader keeps its mapping. What does a load find after the writer's O_TRUNC?");
     step("The writer is started again while the reader runs.");
     sprintf(p, "Message %d from writer", 0);
-    if ((fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0644)) == -1) die("open");
+    if (open(path, O_CREAT | O_TRUNC | O_RDWR, 0644) == -1) die("open");
     check_is(load_from(q), "SIGBUS BUS_ADRERR",
              "a reader that looks between O_TRUNC and ftruncate() dies of SIGBUS", "8.4-3");
 
