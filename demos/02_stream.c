@@ -106,7 +106,7 @@ int main(int argc, char **argv) {
     if (child.pid == 0) obey(&child);
     explain_tables();
     tell("Sleeps: how often the sender has slept, for each message. Usually a pipe holds 64 KiB.");
-    tell("A ring is slower if the reader is close behind: then cache lines go to and fro.");
+    tell("A ring is slower if its reader follows closely: then cache lines go to and fro.");
     if (!pin(1)) evidence("only one CPU here: both processes run on it");
     for (int i = 0; i < LARGER_PIPE; i++)
         table(i, NULL);
